@@ -1,0 +1,424 @@
+"""The gradient, one function per equation, on one sequence.
+
+From the derivative in the outputs y (free variables) through the softmax to the derivative in the
+logits u, which is all that training needs: y - gamma. Every function here divides by y where its
+equation does, so it asks for outputs above 0; `ctc_core.loss` has no such limit.
+"""
+
+import numpy as np
+
+from .forward_backward import (
+    backward,
+    forward,
+    forward_probability,
+    state_occupancy,
+    symbol_sum,
+)
+from .labels import extend
+from .softmax import softmax_jacobian
+
+
+def _positive(y):
+    """Refuse outputs of 0, where the equations of this module read 0/0."""
+    y = np.asarray(y, dtype=np.float64)
+    if not (y > 0).all():
+        where = tuple(int(i) for i in np.argwhere(~(y > 0))[0])
+        raise ValueError(
+            f"y: expected outputs above 0 (this equation divides by them), got {y[where]} at {where}"
+        )
+    return y
+
+
+def _products(y, labelling, blank):
+    """Compute A_t(k) = sum_{s in lab(l,k)} alpha_t(s) beta_t(s), shape (T, K), and p = p(l|x)."""
+    y = _positive(y)
+    alpha, beta = forward(y, labelling, blank), backward(y, labelling, blank)
+    p = forward_probability(alpha)
+    if p == 0:
+        raise ValueError("the labelling has probability 0 under y: ln p has no derivative")
+    return symbol_sum(alpha * beta, labelling, y.shape[1], blank), p
+
+
+def dp_dy(y, labelling, blank=0):
+    """Derivative of the probability of a labelling in every output, the outputs taken as free variables.
+
+    Implements eq-dp-dy: (1 / y^2) sum_{s in lab(l,k)} alpha_t(s) beta_t(s).
+
+    Parameters
+    ----------
+    y : ndarray of float, shape (T, K)
+        Outputs, all above 0.
+    labelling : sequence of int, length U
+    blank : int
+
+    Returns
+    -------
+    ndarray of float64, shape (T, K)
+
+    Raises
+    ------
+    TypeError, ValueError
+        An output is not above 0; the labelling has probability 0; or as `forward`.
+
+    Notes
+    -----
+    Source: eq. 15, Graves et al. 2006.
+
+    Examples
+    --------
+    >>> dp_dy(np.array([[0.5, 0.5], [0.25, 0.75]]), (1,))     # p = y1- y2a + y1a y2- + y1a y2a
+    array([[0.75, 1.  ],
+           [0.5 , 1.  ]])
+    """
+    products, _ = _products(y, labelling, blank)
+    return products / np.square(y)
+
+
+def dlnp_dy(y, labelling, blank=0):
+    """Derivative of the log probability of a labelling in every output: gamma_t(k) / y^t_k.
+
+    Implements eq-dlnp-dy. Parameters and errors as `dp_dy`.
+
+    Returns
+    -------
+    ndarray of float64, shape (T, K)
+
+    Examples
+    --------
+    >>> dlnp_dy(np.array([[0.5, 0.5], [0.25, 0.75]]), (1,)).round(4)
+    array([[0.8571, 1.1429],
+           [0.5714, 1.1429]])
+    """
+    products, p = _products(y, labelling, blank)
+    return products / (p * np.square(y))
+
+
+def objective(ys, labellings, blank=0):
+    """Maximum-likelihood objective of a training set: minus the sum of the log probabilities.
+
+    Implements eq-ml-objective.
+
+    Parameters
+    ----------
+    ys : list of ndarray, each of shape (T, K); T may differ
+    labellings : list of sequences of int
+    blank : int
+
+    Returns
+    -------
+    float
+        Nats; inf if a labelling has probability 0.
+
+    Notes
+    -----
+    Source: eq. 12, Graves et al. 2006.
+
+    Examples
+    --------
+    >>> y = np.array([[0.5, 0.5], [0.25, 0.75]])
+    >>> round(objective([y, y], [(1,), ()]), 6)       # -ln 0.875 - ln 0.125
+    2.212973
+    """
+    ps = [forward_probability(forward(y, l, blank)) for y, l in zip(ys, labellings, strict=True)]
+    return 0.0 - float(np.log(ps).sum()) if all(ps) else np.inf
+
+
+def d_objective_dy(ys, labellings, blank=0):
+    """Derivative of the objective in the outputs: each sample by itself, -d ln p / dy.
+
+    Implements eq-ml-derivative. The outputs of one sample appear in one term of the sum only.
+
+    Parameters
+    ----------
+    ys : list of ndarray, each of shape (T, K)
+    labellings : list of sequences of int
+    blank : int
+
+    Returns
+    -------
+    list of ndarray
+        Each like its y.
+
+    Notes
+    -----
+    Source: eq. 13, Graves et al. 2006.
+
+    Examples
+    --------
+    >>> d_objective_dy([np.array([[0.5, 0.5]])], [(1,)])[0]
+    array([[-0., -2.]])
+    """
+    return [-dlnp_dy(y, l, blank) for y, l in zip(ys, labellings, strict=True)]
+
+
+def grad_logits_by_chain(y, labelling, blank=0):
+    """Gradient in the logits by the chain rule: the derivative in y times the softmax Jacobian.
+
+    Implements eq-chain. Every logit of a frame moves every output of that frame.
+
+    Parameters and errors as `dp_dy`.
+
+    Returns
+    -------
+    ndarray of float64, shape (T, K)
+        -d ln p / du.
+
+    Examples
+    --------
+    >>> grad_logits_by_chain(np.array([[0.5, 0.5], [0.25, 0.75]]), (1,)).round(4)
+    array([[ 0.0714, -0.0714],
+           [ 0.1071, -0.1071]])
+    """
+    slopes = dlnp_dy(y, labelling, blank)
+    return np.stack([-slope @ softmax_jacobian(row) for slope, row in zip(slopes, y, strict=True)])
+
+
+def substitution_lines(y, labelling, blank=0):
+    """Write the final substitution line by line: the seven ways to the gradient in the logits.
+
+    Implements eq-substitute-1, eq-substitute-2, eq-substitute-3, eq-substitute-4, eq-substitute-5,
+    eq-substitute-6 and eq-substitute-7. Each line is one step of algebra after the line before.
+
+    Parameters and errors as `dp_dy`.
+
+    Returns
+    -------
+    list of ndarray of float64, each of shape (T, K)
+        1: insert both derivatives. 2: cancel one y_k'. 3: move the sign inside. 4: split in two
+        sums. 5: pull y_k / p out of the first. 6: the first sum is p. 7: only k' = k is left of the second.
+
+    Examples
+    --------
+    >>> lines = substitution_lines(np.array([[0.5, 0.5], [0.25, 0.75]]), (1,))
+    >>> len(lines), lines[0].round(4).tolist() == lines[6].round(4).tolist()
+    (7, True)
+    """
+    y = _positive(y)
+    A, p = _products(y, labelling, blank)
+    # axes (t, k, k'): k is the logit, k' the output that is summed over
+    delta = np.eye(y.shape[1])[None]
+    y_k, y_j, A_j = y[:, :, None], y[:, None, :], A[:, None, :]
+    second = (delta / (p * y_j) * A_j).sum(axis=-1)
+    return [
+        -(y_j * (delta - y_k) / (p * y_j**2) * A_j).sum(axis=-1),
+        -((delta - y_k) / (p * y_j) * A_j).sum(axis=-1),
+        ((y_k - delta) / (p * y_j) * A_j).sum(axis=-1),
+        (y_k / (p * y_j) * A_j).sum(axis=-1) - second,
+        y / p * (A / y).sum(axis=-1, keepdims=True) - second,
+        y / p * p - second,
+        y - A / (p * y),
+    ]
+
+
+def sum_over_vocabulary(y, labelling, blank=0):
+    """Sum over the vocabulary of the products, each over its output: p again, at every frame.
+
+    Implements eq-sum-over-vocabulary. Every state has exactly one symbol, so summing over symbols and
+    the states of each is summing over all states. Parameters and errors as `dp_dy`.
+
+    Returns
+    -------
+    ndarray of float64, shape (T,)
+
+    Examples
+    --------
+    >>> sum_over_vocabulary(np.array([[0.5, 0.5], [0.25, 0.75]]), (1,))
+    array([0.875, 0.875])
+    """
+    products, _ = _products(y, labelling, blank)
+    return (products / y).sum(axis=1)
+
+
+def occupancies(y, labelling, blank=0):
+    """Compute the occupancy of every symbol at every frame, gamma_t(k), in one call.
+
+    Parameters
+    ----------
+    y : ndarray of float, shape (T, K)
+        Outputs. An output of 0 is legal here.
+    labelling : sequence of int, length U
+    blank : int
+
+    Returns
+    -------
+    ndarray of float64, shape (T, K)
+        Rows sum to 1.
+
+    Raises
+    ------
+    TypeError, ValueError
+        The labelling has probability 0; or as `forward`.
+
+    Examples
+    --------
+    >>> occupancies(np.array([[0.5, 0.5], [0.25, 0.75]]), (1,)).round(4)
+    array([[0.4286, 0.5714],
+           [0.1429, 0.8571]])
+    """
+    alpha, beta = forward(y, labelling, blank), backward(y, labelling, blank)
+    gamma = state_occupancy(alpha, beta, y, labelling, blank)
+    return symbol_sum(gamma, labelling, np.shape(y)[1], blank)
+
+
+def grad_logits(y, labelling, blank=0):
+    """Gradient of the loss in the logits: what the network says minus what the labelling explains, y - gamma.
+
+    Implements eq-grad-logits and eq-grad-row-sum: each row sums to 0, each entry lies in [-1, 1].
+
+    Parameters
+    ----------
+    y : ndarray of float, shape (T, K)
+        Outputs: the softmax of the logits.
+    labelling : sequence of int, length U
+    blank : int
+
+    Returns
+    -------
+    ndarray of float64, shape (T, K)
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `occupancies`.
+
+    Examples
+    --------
+    >>> grad_logits(np.array([[0.5, 0.5], [0.25, 0.75]]), (1,)).round(4)
+    array([[ 0.0714, -0.0714],
+           [ 0.1071, -0.1071]])
+    """
+    return y - occupancies(y, labelling, blank)
+
+
+def grad_logits_rescaled(y, alpha_hat, beta_hat, labelling, blank=0):
+    """Gradient in the logits from rescaled variables; any positive scale per frame cancels.
+
+    Implements eq-grad-logits-rescaled.
+
+    Parameters
+    ----------
+    y : ndarray of float, shape (T, K)
+        Outputs, all above 0.
+    alpha_hat, beta_hat : ndarray of float, shape (T, S)
+        Forward and backward variables, each row up to a positive factor.
+    labelling : sequence of int, length U
+    blank : int
+
+    Returns
+    -------
+    ndarray of float64, shape (T, K)
+
+    Raises
+    ------
+    ValueError
+        A row of the product is 0: no path passes, or single states have underflowed.
+
+    Notes
+    -----
+    Source: eq. 16, Graves et al. 2006.
+
+    Examples
+    --------
+    >>> y = np.array([[0.5, 0.5], [0.25, 0.75]])
+    >>> from ctc_core.forward_backward import backward_rescaled, forward_rescaled
+    >>> alpha_hat, beta_hat = forward_rescaled(y, (1,))[0], backward_rescaled(y, (1,))[0]
+    >>> grad_logits_rescaled(y, alpha_hat, beta_hat, (1,)).round(4)
+    array([[ 0.0714, -0.0714],
+           [ 0.1071, -0.1071]])
+    """
+    y = _positive(y)
+    z = (alpha_hat * beta_hat / y[:, extend(labelling, blank)]).sum(axis=1, keepdims=True)
+    if not (z > 0).all():
+        raise ValueError(
+            f"frame {int(np.argmin(z))}: alpha_hat * beta_hat is 0 in every state, nothing to scale by"
+        )
+    return y - symbol_sum(alpha_hat * beta_hat, labelling, y.shape[1], blank) / (y * z)
+
+
+def grad_log_outputs(y, labelling, blank=0):
+    """Gradient of the loss in free log outputs: -gamma.
+
+    Implements eq-free-log-grad. This is what the gradient in `log_probs` of a framework's CTC loss
+    should be, and is not: they return y - gamma. Parameters and errors as `grad_logits`.
+
+    Returns
+    -------
+    ndarray of float64, shape (T, K)
+
+    Examples
+    --------
+    >>> grad_log_outputs(np.array([[0.5, 0.5], [0.25, 0.75]]), (1,)).round(4)
+    array([[-0.4286, -0.5714],
+           [-0.1429, -0.8571]])
+    """
+    return -occupancies(y, labelling, blank)
+
+
+def adjoint(beta, y, labelling, blank=0):
+    """Derivative of p in every forward variable: beta without its own frame's output.
+
+    Implements eq-adjoint. The backward recursion is reverse-mode differentiation of the forward one.
+
+    Parameters
+    ----------
+    beta : ndarray of float, shape (T, S)
+    y : ndarray of float, shape (T, K)
+        Outputs, all above 0.
+    labelling : sequence of int, length U
+    blank : int
+
+    Returns
+    -------
+    ndarray of float64, shape (T, S)
+
+    Examples
+    --------
+    >>> y = np.array([[0.5, 0.5], [0.25, 0.75]])
+    >>> adjoint(backward(y, (1,)), y, (1,))
+    array([[0.75, 1.  , 0.25],
+           [0.  , 1.  , 1.  ]])
+    """
+    return beta / _positive(y)[:, extend(labelling, blank)]
+
+
+def path_entropy(y, labelling, blank=0):
+    """Entropy of the path posterior: how undecided the paths of a labelling are.
+
+    Implements eq-entropy: ln p - sum_{t,k} gamma_t(k) ln y^t_k. Parameters and errors as `dp_dy`.
+
+    Returns
+    -------
+    float
+        Nats.
+
+    Examples
+    --------
+    >>> round(path_entropy(np.array([[0.5, 0.5], [0.25, 0.75]]), (1,)), 6)
+    1.004242
+    """
+    products, p = _products(y, labelling, blank)
+    return float(np.log(p) - (products / (p * y) * np.log(y)).sum())
+
+
+def uniform_blank_occupancy(T, U):
+    """Mean occupancy of the blank when all outputs are equal and no two neighbours of the labelling are.
+
+    Implements eq-uniform-blank: (U + 1)(T - U) / ((2U + 1) T).
+
+    Parameters
+    ----------
+    T, U : int
+        Frames and labels, T >= U.
+
+    Returns
+    -------
+    float
+
+    Examples
+    --------
+    >>> uniform_blank_occupancy(T=100, U=10)
+    0.4714285714285714
+    """
+    if not (T >= 1 and 0 <= U <= T):
+        raise ValueError(f"expected T >= 1 and 0 <= U <= T, got T = {T}, U = {U}")
+    return (U + 1) * (T - U) / ((2 * U + 1) * T)
