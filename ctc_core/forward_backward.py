@@ -13,13 +13,15 @@ from .labels import as_labelling, can_skip, extend, positions
 def _lattice(y, labelling, blank, log=False):
     """Check the input; return the outputs of each state, y^t_{l'_s} as (T, S), and the skip mask (S,)."""
     y = np.asarray(y, dtype=np.float64)
+    name, kind, least = ("log_y", "log probabilities", -np.inf) if log else ("y", "probabilities", 0.0)
     if y.ndim != 2 or 0 in y.shape:
-        raise ValueError(f"y: expected shape (T, K) with at least one frame and one symbol, got {y.shape}")
-    illegal = ~(y < np.inf) if log else ~((y >= 0) & (y < np.inf))
+        raise ValueError(
+            f"{name}: expected shape (T, K) with at least one frame and one symbol, got {y.shape}"
+        )
+    illegal = ~((y >= least) & (y < np.inf))  # true of NaN as well
     if illegal.any():
         t, k = np.argwhere(illegal)[0]
-        kind = "log probabilities" if log else "probabilities"
-        raise ValueError(f"y: expected {kind}, got {y[t, k]} at frame {t}, symbol {k}")
+        raise ValueError(f"{name}: expected {kind}, got {y[t, k]} at frame {t}, symbol {k}")
     extended = extend(as_labelling(labelling, blank, y.shape[1]), blank)
     return y[:, extended], can_skip(extended, blank)
 

@@ -396,6 +396,7 @@ def path_entropy(y, labelling, blank=0):
     >>> round(path_entropy(np.array([[0.5, 0.5], [0.25, 0.75]]), (1,)), 6)
     1.004242
     """
+    y = _positive(y)
     products, p = _products(y, labelling, blank)
     return float(np.log(p) - (products / (p * y) * np.log(y)).sum())
 

@@ -130,7 +130,9 @@ def path_probability(y, path):
     y = np.asarray(y)
     T, K = y.shape
     if len(path) != T or not all(0 <= k < K for k in path):
-        raise ValueError(f"path: expected {T} symbols in 0..{K - 1}, one for each frame of y, got {tuple(path)}")
+        raise ValueError(
+            f"path: expected {T} symbols in 0..{K - 1}, one for each frame of y, got {tuple(path)}"
+        )
     return float(prod(y[t, k] for t, k in enumerate(path)))
 
 
@@ -159,6 +161,7 @@ def label_probability(y, labelling, blank=0):
     >>> label_probability(np.array([[0.5, 0.5], [0.25, 0.75]]), (1,))    # -a  a-  aa
     0.875
     """
+    labelling = as_labelling(labelling, blank, np.shape(y)[1])
     return sum(path_probability(y, path) for path in paths_of(labelling, len(y), blank))
 
 
@@ -241,7 +244,8 @@ def forward_by_enumeration(y, labelling, blank=0):
     array([[0.5  , 0.5  , 0.   ],
            [0.125, 0.75 , 0.125]])
     """
-    y, extended = np.asarray(y, dtype=np.float64), extend(labelling, blank)
+    y = np.asarray(y, dtype=np.float64)
+    extended = extend(as_labelling(labelling, blank, y.shape[1]), blank)
     alpha = np.zeros((len(y), len(extended)))
     for t in range(len(y)):
         for q in _walks(extended, range(min(len(extended), 2)), t + 1, blank):
@@ -274,7 +278,8 @@ def backward_by_enumeration(y, labelling, blank=0):
     array([[0.375, 0.5  , 0.125],
            [0.   , 0.75 , 0.25 ]])
     """
-    y, extended = np.asarray(y, dtype=np.float64), extend(labelling, blank)
+    y = np.asarray(y, dtype=np.float64)
+    extended = extend(as_labelling(labelling, blank, y.shape[1]), blank)
     T, S = len(y), len(extended)
     beta = np.zeros((T, S))
     for t in range(T):
