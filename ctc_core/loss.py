@@ -159,7 +159,7 @@ def _loss_and_occupancies(log_y, target, blank):
 
 
 def _samples(logits, targets, input_lengths, target_lengths, blank):
-    """Check everything; return (logits (T_n, K), target (U_n,)) for each sample, and all logits as an array."""
+    """Check everything; return (logits (T_n, K), target (U_n,)) for each sample, and the logits as array."""
     try:
         logits = np.asarray(logits)
     except ValueError:  # NumPy's own message about ragged lists names no argument
