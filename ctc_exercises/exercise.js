@@ -1,0 +1,120 @@
+// Instant check of an answer. Each exercise carries a copy of this script, so that it works on its own: on the
+// website, where nothing runs but the page, and in a notebook. The first copy defines the element.
+(() => {
+  if (customElements.get("ctc-exercise")) return;
+
+  const functions = { ln: Math.log, log: Math.log, exp: Math.exp, sqrt: Math.sqrt };
+  const constants = { inf: Infinity, infinity: Infinity, "∞": Infinity };
+  const spellings = [[/[−–]/g, "-"], [/\*\*/g, "^"], [/[×·⋅]/g, "*"], [/[÷∕]/g, "/"], [/²/g, "^2"], [/,(?=\d)/g, "."]];
+  const token = /(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?|[\p{L}_∞][\p{L}\p{N}_]*|\S/giu;
+
+  /** Value of a formula, by recursive descent; throws a sentence that says what is wrong with it. */
+  function evaluate(text, variables) {
+    const tokens = spellings.reduce((t, [from, to]) => t.replace(from, to), text).match(token) || [];
+    const names = { ...constants, ...variables };
+    let next = 0;
+    const fail = (message) => { throw new SyntaxError(message); };
+    const take = (...symbols) => symbols.includes(tokens[next]) && tokens[next++];
+
+    function sum() {
+      let value = product();
+      for (let op; (op = take("+", "-")); ) value += (op === "+" ? 1 : -1) * product();
+      return value;
+    }
+    function product() {
+      let value = signed();
+      for (let op; (op = take("*", "/")); ) value = op === "*" ? value * signed() : value / signed();
+      return value;
+    }
+    function signed() { // -x^2 is -(x^2), and 2^-1 is allowed
+      if (take("-")) return -signed();
+      return take("+") ? signed() : power();
+    }
+    function power() {
+      const base = percent();
+      return take("^") ? base ** signed() : base;
+    }
+    function percent() {
+      let value = atom();
+      while (take("%")) value /= 100;
+      return value;
+    }
+    function atom() {
+      const word = tokens[next++];
+      if (word === undefined) fail("Something is missing at the end.");
+      if (word === "(") {
+        const value = sum();
+        return take(")") ? value : fail(next < tokens.length ? stray() : "A closing parenthesis is missing.");
+      }
+      if (/^[\d.]+(e|$)/i.test(word) && !isNaN(word)) return Number(word);
+      if (Object.hasOwn(names, word)) return names[word];
+      if (Object.hasOwn(functions, word)) {
+        return tokens[next] === "(" ? functions[word](atom()) : fail(`Write ${word}(…), with parentheses.`);
+      }
+      const known = Object.keys(variables).join(", ") || "numbers only";
+      return fail(`“${word}” is not ` + (/^\p{L}/u.test(word) ? `known here. You may use: ${known}.` : "expected here."));
+    }
+    const stray = () =>
+      `“${tokens[next]}” is not expected here` + (/^[\p{L}\d(]/u.test(tokens[next]) ? ": write * for “times”." : ".");
+
+    if (!tokens.length) fail("Type your answer first.");
+    const value = sum();
+    return next < tokens.length ? fail(stray()) : value;
+  }
+
+  const equal = (a, b, tolerance) => a === b || (isFinite(b) && Math.abs(a - b) <= tolerance * Math.abs(b) + 1e-12);
+  const show = (x) =>
+    isNaN(x) ? "not a number" : String(Number(Number(x).toPrecision(5))).replace("Infinity", "∞").replace("-", "−");
+  const escape = (text) => text.replace(/[&<>]/g, (c) => `&#${c.charCodeAt(0)};`);
+
+  // Each kind of question: (task, field, number of tries before) -> [right or not, what to say about it as HTML].
+  const judge = {
+    choose: (task, field) => [field.value === task.answer, task.feedback[field.value]],
+    number(task, field, tries) {
+      const value = evaluate(field.value, {});
+      const right = Number(task.answer); // numbers travel as text where JSON has none: Infinity
+      if (equal(value, right, task.tolerance)) return [true, ""];
+      const rounded = (wrong) => (Number.isInteger(Number(wrong)) ? task.tolerance : Math.max(task.tolerance, 0.005));
+      const hint = task.hints.find(([wrong]) => equal(value, Number(wrong), rounded(wrong)));
+      if (hint) return [false, hint[1]];
+      if (isNaN(value)) return [false, "This is not a number."];
+      if (tries) return [false, `Expected ${show(right)}, yours is ${show(value)}.`];
+      return [false, `${show(value)} is too ${value < right ? "small" : "large"}.`];
+    },
+    expression(task, field) {
+      const yours = task.points.map((point) => evaluate(field.value, point));
+      const differs = (values) => values.findIndex((x, i) => !equal(yours[i], Number(x), 1e-6));
+      const first = differs(task.answer);
+      if (first < 0) return [true, ""];
+      const hint = task.hints.find(([values]) => differs(values) < 0);
+      const where = Object.entries(task.points[first]).map(([name, x]) => `${name} = ${show(x)}`).join(", ");
+      const at = `At ${where}: expected ${show(task.answer[first])}, yours is ${show(yours[first])}.`;
+      return [false, hint ? `${hint[1]} ${at}` : at];
+    },
+  };
+
+  customElements.define("ctc-exercise", class extends HTMLElement {
+    // The element may be connected before its children are parsed, and again when a notebook moves it:
+    // listen on the element itself, look for the children when something happens.
+    connectedCallback() {
+      this.addEventListener("change", this);
+      this.addEventListener("submit", this);
+    }
+    handleEvent(event) {
+      if (event.type === "submit") event.preventDefault();
+      else if (event.target.type !== "radio") return;
+      const task = JSON.parse(this.dataset.task);
+      const field = event.type === "submit" ? this.querySelector("input") : event.target;
+      let right, text;
+      try {
+        [right, text] = judge[task.kind](task, field, this.tries || 0);
+        if (!right) this.tries = (this.tries || 0) + 1;
+      } catch (error) { // what cannot be read is no try
+        if (!(error instanceof SyntaxError)) throw error;
+        [right, text] = [false, escape(error.message)];
+      }
+      this.dataset.state = right ? "right" : "wrong";
+      this.querySelector("output").innerHTML = `<strong>${right ? "Right." : "Not yet."}</strong> ${text}`;
+    }
+  });
+})();

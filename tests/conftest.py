@@ -1,0 +1,34 @@
+"""What several test files share: one headless Chromium for the whole session."""
+
+import os
+import shutil
+
+import pytest
+
+CANDIDATES = ("chromium", "chromium-browser", "google-chrome")
+
+
+def find_chromium():
+    """Path of the Chromium on this machine, or None; the variable CHROMIUM overrides."""
+    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, CANDIDATES)), None)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """One browser for all tests; without it they are skipped, unless CTC_BROWSER=required or CI=true."""
+    path = find_chromium()
+    if path is None:
+        message = f"no Chromium: none of {', '.join(CANDIDATES)} in PATH, and CHROMIUM is not set"
+        if os.environ.get("CTC_BROWSER") == "required" or os.environ.get("CI") == "true":
+            pytest.fail(message)
+        pytest.skip(message)
+    from playwright.sync_api import sync_playwright  # only here: numeric tests run without it
+
+    # Chromium's sandbox does not work for root, and a container has no GPU and a small /dev/shm.
+    flags = ["--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"]
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=path, args=flags, chromium_sandbox=hasattr(os, "geteuid") and os.geteuid() != 0
+        )
+        yield chromium
+        chromium.close()
