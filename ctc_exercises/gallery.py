@@ -9,7 +9,7 @@ from math import comb
 
 import numpy as np
 
-from ctc_core import examples, forward_backward, labels, paths, rules
+from ctc_core import examples, forward_backward, gradient, labels, paths, rules
 from ctc_core.softmax import log_softmax, softmax_jacobian
 from ctc_core.softmax import softmax as core_softmax
 
@@ -831,3 +831,143 @@ def off_diagonal_positive(y, m):
 def the_matrix(y, m):
     """This is a matrix, m times each column. Sum over the columns: the result has shape (K,)."""
     return softmax_jacobian(y) * m
+
+
+# --- the derivatives ----------------------------------------------------------------------------
+
+
+@exercise(cases=[(forward_backward.forward(*case), forward_backward.backward(*case), *case) for case in FITTING])
+def dp_dy(alpha, beta, y, labelling):
+    """Return the derivative of p in every output, shape (T, K), from alpha and beta, shape (T, S)."""
+    return _by_symbol(alpha * beta, y, labelling) / y**2
+
+
+@dp_dy.bug
+def one_factor_left(alpha, beta, y, labelling):
+    """You divide by y once. alpha beta holds y twice, and the slope does not hold it at all."""
+    return _by_symbol(alpha * beta, y, labelling) / y
+
+
+@dp_dy.bug
+def both_factors_left(alpha, beta, y, labelling):
+    """You do not divide by y. alpha beta holds y twice, and the slope does not hold it at all."""
+    return _by_symbol(alpha * beta, y, labelling)
+
+
+@dp_dy.bug
+def denominator_held_fixed(alpha, beta, y, labelling):
+    """Twice too large: you differentiate alpha beta, but not the y below it."""
+    return 2 * _by_symbol(alpha * beta, y, labelling) / y**2
+
+
+@dp_dy.bug
+def numerator_held_fixed(alpha, beta, y, labelling):
+    """You differentiate 1 / y, and take alpha beta as a constant. It holds y twice."""
+    return -_by_symbol(alpha * beta, y, labelling) / y**2
+
+
+@dp_dy.bug
+def slope_of_one_state(alpha, beta, y, labelling):
+    """You keep one state of each symbol. An output belongs to all states of its symbol: add them."""
+    kept = np.zeros(y.shape)
+    extended = labels.extend(labelling)
+    kept[:, extended] = alpha * beta / y[:, extended] ** 2
+    return kept
+
+
+@dp_dy.bug
+def slope_by_state(alpha, beta, y, labelling):
+    """You return one column for each state. Asked is one column for each symbol."""
+    return alpha * beta / y[:, labels.extend(labelling)] ** 2
+
+
+@dp_dy.bug
+def slope_of_the_logarithm(alpha, beta, y, labelling):
+    """You divide by p as well. That is the derivative of ln p."""
+    return _by_symbol(alpha * beta, y, labelling) / (y**2 * _p(alpha))
+
+
+LOGITS = [(np.log(y), labelling) for y, labelling in FITTING] + [
+    (np.random.default_rng(16).normal(size=(T, 4)), labelling) for T, labelling in [(3, (1, 2)), (6, (3, 3, 1))]
+]
+
+
+@exercise(cases=LOGITS)
+def grad_logits(logits, labelling):
+    """Return the gradient of the loss -ln p in the logits, shape (T, K). The softmax is part of the loss."""
+    return gradient.grad_logits(core_softmax(logits), labelling)
+
+
+def _occupied(logits, labelling):
+    y = core_softmax(logits)
+    return y, gradient.occupancies(y, labelling)
+
+
+@grad_logits.bug
+def ascent(logits, labelling):
+    """The sign is wrong: this is the gradient of ln p. The loss is -ln p."""
+    return -grad_logits.solution(logits, labelling)
+
+
+@grad_logits.bug
+def softmax_left_out(logits, labelling):
+    """You take exp of the logits as outputs, without dividing by their sum."""
+    return np.exp(logits) - gradient.occupancies(np.exp(logits), labelling)
+
+
+@grad_logits.bug
+def gradient_in_log_outputs(logits, labelling):
+    """This is -gamma, the gradient in free log outputs. Through the softmax it becomes y - gamma."""
+    return -_occupied(logits, labelling)[1]
+
+
+@grad_logits.bug
+def gradient_in_outputs(logits, labelling):
+    """This is the gradient in the outputs, -gamma / y. The way through the softmax is missing."""
+    y, gamma = _occupied(logits, labelling)
+    return -gamma / y
+
+
+@grad_logits.bug
+def diagonal_of_the_jacobian(logits, labelling):
+    """You keep k' = k only, and get -gamma (1 - y). A logit moves all outputs of its frame."""
+    y, gamma = _occupied(logits, labelling)
+    return -gamma * (1 - y)
+
+
+@grad_logits.bug
+def p_left_out(logits, labelling):
+    """You subtract sum alpha beta / y, without dividing by p: the rows do not sum to 0."""
+    y = core_softmax(logits)
+    alpha, beta = forward_backward.forward(y, labelling), forward_backward.backward(y, labelling)
+    return y - _by_symbol(_through(alpha, beta, y, labelling), y, labelling)
+
+
+@grad_logits.bug
+def y_squared_below(logits, labelling):
+    """You subtract gamma / y. In the last line one y has cancelled: y is below once, not twice."""
+    y, gamma = _occupied(logits, labelling)
+    return y - gamma / y
+
+
+@grad_logits.bug
+def y_not_below(logits, labelling):
+    """You do not divide by y: alpha and beta both hold the output of frame t."""
+    y, gamma = _occupied(logits, labelling)
+    return y - gamma * y
+
+
+@grad_logits.bug
+def last_state_of_a_symbol(logits, labelling):
+    """You keep one state of each symbol: in NumPy, `a[:, extended] += b` adds once for each column. Add all states."""
+    y = core_softmax(logits)
+    alpha, beta = forward_backward.forward(y, labelling), forward_backward.backward(y, labelling)
+    kept = y.copy()
+    kept[:, labels.extend(labelling)] -= _through(alpha, beta, y, labelling) / _p(alpha)
+    return kept
+
+
+@grad_logits.bug
+def mean_over_frames(logits, labelling):
+    """You divide by the number of frames. The loss is a sum: -ln p, not its mean."""
+    return grad_logits.solution(logits, labelling) / len(logits)

@@ -1,0 +1,50 @@
+"""Figures of the book: arrays in, figure out. Nothing here computes what a test would want to compute."""
+
+from .alignment import alignment
+from .calculus import growing_rectangle, secants
+from .chart import Line, line_chart
+from .figure import Figure
+from .heatmap import Map, heat_map, heat_maps
+from .lattice import lattice_structure, state_names
+from .listing import source
+from .matrix import signed_matrix
+from .network import network, one_frame, transitions
+from .sequence import collapse_steps, path_groups
+from .slopes import slope_paths, vary_output
+from .substitution import substitution_steps
+from .sweeps import backward_sweep, forward_sweep, occupancy_sweep
+from .through import ripple, state_cut
+from .underflow import underflow_map
+from .walks import lattice_path, lattice_paths
+
+__all__ = [
+    "Figure",
+    "Line",
+    "Map",
+    "alignment",
+    "backward_sweep",
+    "collapse_steps",
+    "forward_sweep",
+    "growing_rectangle",
+    "heat_map",
+    "heat_maps",
+    "lattice_path",
+    "lattice_paths",
+    "lattice_structure",
+    "line_chart",
+    "network",
+    "occupancy_sweep",
+    "one_frame",
+    "path_groups",
+    "ripple",
+    "secants",
+    "signed_matrix",
+    "slope_paths",
+    "source",
+    "state_cut",
+    "state_names",
+    "substitution_steps",
+    "transitions",
+    "underflow_map",
+    "vary_output",
+]
