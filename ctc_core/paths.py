@@ -165,6 +165,35 @@ def label_probability(y, labelling, blank=0):
     return sum(path_probability(y, path) for path in paths_of(labelling, len(y), blank))
 
 
+def split_by_output(y, labelling, t, k, blank=0):
+    """Write the probability of a labelling as c y^t_k + d: what multiplies one output, and the rest.
+
+    Implements eq-affine. A path holds one output of frame t, so p is of first degree in each. Neither c
+    nor d depends on y^t_k, which may be anything, 0 included: c is the derivative dp/dy^t_k.
+
+    Parameters
+    ----------
+    y : ndarray of float, shape (T, K)
+    labelling : sequence of int, length U
+    t, k : int
+        Frame and symbol, counted from 0.
+    blank : int
+
+    Returns
+    -------
+    c, d : float
+
+    Examples
+    --------
+    >>> split_by_output(np.array([[0.5, 0.5], [0.25, 0.75]]), (1,), t=1, k=0)    # a- holds it; -a, aa do not
+    (0.5, 0.75)
+    """
+    y, paths = np.asarray(y), paths_of(labelling, len(y), blank)
+    c = sum(prod(y[i, j] for i, j in enumerate(path) if i != t) for path in paths if path[t] == k)
+    d = sum(path_probability(y, path) for path in paths if path[t] != k)
+    return float(c), float(d)
+
+
 def labelling_distribution(y, blank=0):
     """Probability of every labelling that the outputs can spell.
 

@@ -1,0 +1,377 @@
+"""Break ctc_core on purpose, one small error at a time, and see which kind of test notices.
+
+    python tests/mutations.py           # all; prints a table, exit status 1 if an error survives
+    python tests/mutations.py prune     # only those whose sentence holds this word
+
+Works on a copy in a temporary folder; the tree itself is not touched. Not part of `make test`: it takes
+ten minutes and more.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# file, exact text (must be there once), what replaces it, what is wrong then
+MUTATIONS = [
+    (
+        "labels.py",
+        "skip[2:] = (extended[2:] != blank) & (extended[2:] != extended[:-2])",
+        "skip[2:] = extended[2:] != blank",
+        "equal neighbours may follow directly: the repeat rule is dropped",
+    ),
+    (
+        "labels.py",
+        "tuple(symbol for symbol, _ in groupby(path) if symbol != blank)",
+        "tuple(symbol for symbol, _ in groupby(s for s in path if s != blank))",
+        "collapse drops the blanks before it merges",
+    ),
+    (
+        "labels.py",
+        "extended = np.full(2 * len(labelling) + 1, blank)",
+        "extended = np.full(2 * len(labelling) + 1, 0)",
+        "the blank of the extended labelling is always 0",
+    ),
+    (
+        "labels.py",
+        "return len(labelling) + repeats(labelling)",
+        "return len(labelling)",
+        "the least length forgets the repeats",
+    ),
+    (
+        "labels.py",
+        "return np.flatnonzero(np.asarray(extended) == k)",
+        "return np.flatnonzero(np.asarray(extended) == k)[:1]",
+        "lab(l, k) holds the first state only",
+    ),
+    (
+        "labels.py",
+        "(array < 0) | (array >= n_symbols)",
+        "(array < 0) | (array > n_symbols)",
+        "a label K passes the check",
+    ),
+    (
+        "paths.py",
+        "return comb(T + U - r, 2 * U)",
+        "return comb(T + U, 2 * U)",
+        "the path count forgets the repeats",
+    ),
+    (
+        "paths.py",
+        "if q[-1] >= S - 2:",
+        "if q[-1] == S - 1:",
+        "enumerated endings must end in a blank",
+    ),
+    (
+        "softmax.py",
+        "return e / e.sum(axis=-1, keepdims=True)",
+        "return e / e.sum(axis=0, keepdims=True)",
+        "the softmax sums over frames",
+    ),
+    (
+        "softmax.py",
+        "np.log(np.exp(shifted).sum(axis=-1, keepdims=True))",
+        "np.log(np.exp(shifted).sum(axis=0, keepdims=True))",
+        "the log softmax sums over frames",
+    ),
+    (
+        "softmax.py",
+        'u = np.asarray(u, dtype=np.float64)\n    with np.errstate(over="ignore"):\n        shifted',
+        'u = np.asarray(u)\n    with np.errstate(over="ignore"):\n        shifted',
+        "float32 logits are computed in float32",
+    ),
+    (
+        "softmax.py",
+        "return np.diag(y) - np.outer(y, y)",
+        "return np.diag(y * (1 - y))",
+        "a logit moves its own output only",
+    ),
+    (
+        "forward_backward.py",
+        "alpha[0, :2] = outputs[0, :2]",
+        "alpha[0, :1] = outputs[0, :1]",
+        "alpha starts in the blank only",
+    ),
+    (
+        "forward_backward.py",
+        "log_alpha[0, :2] = log_outputs[0, :2]",
+        "log_alpha[0, :1] = log_outputs[0, :1]",
+        "log alpha starts in the blank only",
+    ),
+    (
+        "forward_backward.py",
+        "np.where(skip[2:], following[2:], 0.0)",
+        "np.where(skip[:-2], following[2:], 0.0)",
+        "beta takes the skip of the state left, not of the state entered",
+    ),
+    (
+        "forward_backward.py",
+        "log_beta[-1, -2:] = log_outputs[-1, -2:]",
+        "log_beta[-1, -3:] = log_outputs[-1, -3:]",
+        "log beta may also end one state before",
+    ),
+    (
+        "forward_backward.py",
+        "np.logaddexp(total[1:], previous[:-1])",
+        "np.maximum(total[1:], previous[:-1])",
+        "log alpha takes the best predecessor for the sum",
+    ),
+    (
+        "forward_backward.py",
+        "return float(alpha[-1, -2:].sum())",
+        "return float(alpha[-1, -1:].sum())",
+        "p is read from the last state alone",
+    ),
+    (
+        "forward_backward.py",
+        "return s >= S - 2 * (T - t) - 1",
+        "return s >= S - 2 * (T - t)",
+        "alpha is pruned by one state too many",
+    ),
+    (
+        "forward_backward.py",
+        "return s <= 2 * t",
+        "return s <= 2 * t + 1",
+        "beta is pruned by one state too few",
+    ),
+    (
+        "forward_backward.py",
+        "np.divide(alpha * beta, outputs, out=np.zeros_like(outputs), where=outputs > 0)",
+        "alpha * beta",
+        "alpha beta is not divided by y: the output counts twice",
+    ),
+    (
+        "forward_backward.py",
+        "return paths_through_states(alpha, beta, y, labelling, blank) / p",
+        "return paths_through_states(alpha, beta, y, labelling, blank)",
+        "gamma is not divided by p",
+    ),
+    (
+        "forward_backward.py",
+        "_rescale(_entering(alpha_hat[t - 1], skip)",
+        "_rescale(_entering(alpha_hat[t - 1] * scale[t - 1], skip)",
+        "rescaling goes on from the row that was not rescaled",
+    ),
+    (
+        "forward_backward.py",
+        "np.log(scale).sum() + np.log(final)",
+        "np.log(scale).sum()",
+        "ln p is the sum of ln C_t even without pruning",
+    ),
+    (
+        "gradient.py",
+        "return products / np.square(y)",
+        "return products / y",
+        "dp/dy divides by y once",
+    ),
+    (
+        "gradient.py",
+        "return y - occupancies(y, labelling, blank)",
+        "return occupancies(y, labelling, blank) - y",
+        "the sign of the gradient in the logits",
+    ),
+    (
+        "gradient.py",
+        "labelling, y.shape[1], blank) / (y * z)",
+        "labelling, y.shape[1], blank) / z",
+        "the rescaled gradient is not divided by y",
+    ),
+    (
+        "gradient.py",
+        "y / p * (A / y).sum(axis=-1, keepdims=True) - second",
+        "y / p * A.sum(axis=-1, keepdims=True) - second",
+        "line 5 of the substitution loses 1 / y",
+    ),
+    (
+        "gradient.py",
+        "return float(np.log(p) - (products",
+        "return float(-(products",
+        "the entropy of the paths loses ln p",
+    ),
+    (
+        "gradient.py",
+        "(U + 1) * (T - U) / ((2 * U + 1) * T)",
+        "(U + 1) * (T - U) / (2 * U * T + 1)",
+        "the uniform blank occupancy has a wrong bracket",
+    ),
+    (
+        "rules.py",
+        "self.slope * other.value - self.value * other.slope",
+        "self.slope * other.value + self.value * other.slope",
+        "the quotient rule has a plus",
+    ),
+    (
+        "rules.py",
+        "lambda v: n * v ** (n - 1)",
+        "lambda v: n * v ** (n + 1)",
+        "the power rule raises the power",
+    ),
+    (
+        "loss.py",
+        "[-1, -2:])\n    return max",
+        "[-1, -1:])\n    return max",
+        "the loss is read from the last state alone",
+    ),
+    (
+        "loss.py",
+        "log_p = np.logaddexp.reduce(log_alpha[-1, -2:])",
+        "log_p = np.logaddexp.reduce(log_alpha[-1, target])",
+        "labels of the target are taken for states of the last row",
+    ),
+    (
+        "loss.py",
+        "np.exp(log_y) - gamma",
+        "gamma - np.exp(log_y)",
+        "the sign of the gradient of a batch",
+    ),
+    (
+        "loss.py",
+        "np.subtract(log_alpha, log_outputs, out=through, where=log_outputs > -np.inf)",
+        "through[:] = log_alpha",
+        "the output of the frame counts twice in the batch gradient",
+    ),
+    (
+        "loss.py",
+        "np.logaddexp.reduce(through, axis=1, keepdims=True)",
+        "np.logaddexp.reduce(through, axis=1).max()",
+        "one sum for all frames where each needs its own",
+    ),
+    (
+        "loss.py",
+        "u = batch[n, : frames[n]]",
+        "u = batch[n]",
+        "input_lengths is ignored",
+    ),
+    (
+        "loss.py",
+        "rows[n][: labels[n]]",
+        "rows[n]",
+        "target_lengths is ignored",
+    ),
+    (
+        "loss.py",
+        "dtype=like.dtype)",
+        "dtype=np.float64)",
+        "the gradient of float32 logits comes back in float64",
+    ),
+    (
+        "loss.py",
+        "if np.isfinite(losses[n]):",
+        "if True:",
+        "an impossible sample gets y for its gradient",
+    ),
+    (
+        "loss.py",
+        "np.flatnonzero(~np.isfinite(peaks))",
+        "np.flatnonzero(np.isneginf(peaks))",
+        "NaN and +inf pass the check",
+    ),
+    (
+        "loss.py",
+        "target = as_labelling(rows[n][: labels[n]], blank, K)",
+        "target = as_labelling(rows[n][: labels[n]], blank)",
+        "labels beyond K pass the check",
+    ),
+    (
+        "decoding.py",
+        "before = in_blank if prefix and prefix[-1] == k else np.logaddexp(in_label, in_blank)",
+        "before = np.logaddexp(in_label, in_blank)",
+        "prefix search lets equal labels follow directly",
+    ),
+    (
+        "decoding.py",
+        "heap and -heap[0][0] > best_log_p",
+        "heap and -heap[0][0] > best_log_p + 1",
+        "prefix search stops before the proof",
+    ),
+    (
+        "decoding.py",
+        "collapse(np.argmax(y, axis=1).tolist(), blank)",
+        "collapse(np.argmax(y, axis=1).tolist())",
+        "best path takes 0 for the blank",
+    ),
+    (
+        "differences.py",
+        "/ (2 * h)",
+        "/ h",
+        "central differences divide by one step",
+    ),
+    (
+        "examples.py",
+        "self.y.flags.writeable = False",
+        "pass",
+        "a chapter can change a shared example",
+    ),
+]
+
+
+def kinds(root):
+    """The kinds of test, as arguments to pytest."""
+    modules = sorted(path.stem for path in (root / "ctc_core").glob("[!_]*.py"))
+    return {
+        "unit": [f"tests/test_{module}.py" for module in modules],
+        "properties": ["tests/test_properties.py"],
+        "equations": ["tests/test_equations.py"],
+        "doctests": ["--doctest-modules", "ctc_core"],
+    }
+
+
+def notices(root, arguments):
+    """Whether these tests fail in the copy; too slow is noticed too."""
+    # No bytecode: two mutations within a second could share it.
+    env = {**os.environ, "PYTHONPATH": str(root), "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *arguments]
+    try:
+        run = subprocess.run(command, cwd=root, env=env, capture_output=True, text=True, timeout=180)
+    except subprocess.TimeoutExpired:
+        return True
+    if run.returncode not in (0, 1, 2):  # passed, failed, broken on import; anything else is no answer
+        sys.exit(f"pytest {' '.join(arguments)} ended with {run.returncode}:\n{run.stdout}{run.stderr}")
+    return run.returncode != 0
+
+
+def main(word=""):
+    """Run all mutations whose sentence holds the word; return how many survived."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        for part in ("ctc_core", "tests"):
+            shutil.copytree(ROOT / part, root / part, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copy(ROOT / "pyproject.toml", root)
+        chosen = [mutation for mutation in MUTATIONS if word in mutation[3]]
+        for file, old, _, _ in chosen:
+            if (n := (root / "ctc_core" / file).read_text().count(old)) != 1:
+                sys.exit(f"{file}: found {n} times, expected once: {old!r}")
+        tests = kinds(root)
+        for kind, arguments in tests.items():
+            if notices(root, arguments):
+                sys.exit(f"the {kind} tests fail before anything is broken")
+        # An error that every kind must notice: it shows that the copy is what is tested.
+        probe = root / "ctc_core" / "__init__.py"
+        sound = probe.read_text()
+        probe.write_text("raise ImportError\n")
+        if not all(notices(root, arguments) for arguments in tests.values()):
+            sys.exit("the tests do not import the copy")
+        probe.write_text(sound)
+
+        print("| File | What is wrong | " + " | ".join(tests) + " |")
+        print("|---|---|" + "---|" * len(tests), flush=True)
+        survivors = 0
+        for file, old, new, sentence in chosen:
+            path = root / "ctc_core" / file
+            sound = path.read_text()
+            path.write_text(sound.replace(old, new))
+            caught = [notices(root, arguments) for arguments in tests.values()]
+            path.write_text(sound)
+            survivors += not any(caught)
+            cells = " | ".join("caught" if c else "-" for c in caught)
+            print(f"| {file} | {sentence} | {cells} |", flush=True)
+        print(f"\n{len(chosen)} mutations, {survivors} survived")
+    return survivors
+
+
+if __name__ == "__main__":
+    sys.exit(1 if main(*sys.argv[1:2]) else 0)

@@ -1,0 +1,138 @@
+"""paths.py: enumeration. Compared with counts and sums that can be done by hand or with exact fractions."""
+
+from fractions import Fraction
+from math import comb
+
+import numpy as np
+import pytest
+from helpers import close, each_case, paths_to, probability, random_y, spelled
+
+from ctc_core.paths import (
+    all_labellings,
+    all_paths,
+    backward_by_enumeration,
+    forward_by_enumeration,
+    label_probability,
+    labelling_distribution,
+    path_count,
+    path_probability,
+    paths_of,
+    state_sequences,
+)
+
+
+def test_all_paths():
+    assert list(all_paths(2, 3)) == [(i, j) for i in range(3) for j in range(3)]
+    assert list(all_paths(3, 1)) == [(0, 0, 0)]
+
+
+def test_all_labellings():
+    assert list(all_labellings(1, (0, 2))) == [(), (0,), (2,)]
+    assert len(list(all_labellings(4, (1, 2, 3)))) == 1 + 3 + 9 + 27 + 81
+    assert list(all_labellings(3, ())) == [()]
+
+
+def text(paths, symbols):
+    return ["".join(symbols[k] for k in path) for path in paths]
+
+
+def test_paths_of_by_hand():
+    # "aab + abb is the probability of ab" forgets three of the five.
+    assert text(paths_of((1, 2), 3), "-ab") == ["-ab", "a-b", "aab", "ab-", "abb"]
+    assert text(paths_of((1, 1), 3), "-a") == ["a-a"]
+    assert text(paths_of((), 2), "-a") == ["--"]
+    assert paths_of((1, 1), 2) == []
+    assert text(paths_of((0,), 2, blank=1), "a-") == ["aa", "a-", "-a"]
+
+
+@each_case
+def test_paths_of(y, labelling, blank):
+    paths = paths_of(labelling, len(y), blank)
+    assert len(set(paths)) == len(paths)
+    assert set(paths) == {tuple(path) for path in paths_to(labelling, *y.shape, blank).tolist()}
+
+
+@each_case
+def test_state_sequences(y, labelling, blank):
+    sequences = state_sequences(labelling, len(y), blank)
+    S = 2 * len(labelling) + 1
+    assert sequences == sorted(set(sequences))
+    for q in sequences:
+        assert len(q) == len(y) and q[0] in (0, 1) and q[-1] in (S - 1, S - 2)
+        assert all(0 <= b - a <= 2 for a, b in zip(q, q[1:], strict=False))
+    lp = spelled(labelling, blank)
+    assert {tuple(lp[s] for s in q) for q in sequences} == set(paths_of(labelling, len(y), blank))
+
+
+def test_path_probability():
+    y = np.array([[0.5, 0.5], [0.25, 0.75]])
+    assert path_probability(y, (1, 1)) == 0.375 and path_probability(y, [0, 0]) == 0.125
+    assert path_probability(y.tolist(), np.array([1, 0])) == 0.125
+    assert type(path_probability(y, (1, 1))) is float
+    with pytest.raises(ValueError, match=r"path: expected 2 symbols in 0\.\.1.*got \(1, 1, 1\)"):
+        path_probability(y, (1, 1, 1))
+    for outside in ((0, 2), (0, -1)):
+        with pytest.raises(ValueError, match=r"path: expected 2 symbols in 0\.\.1"):
+            path_probability(y, outside)
+
+
+def test_label_probability_is_exact():
+    eighths = np.array([[1, 2, 5], [3, 3, 2], [4, 1, 3], [2, 2, 4]])
+    for labelling in all_labellings(4, (1, 2)):
+        exact = sum(Fraction(int(np.prod(eighths[range(4), path])), 8**4) for path in paths_to(labelling, 4, 3))
+        assert label_probability(eighths / 8, labelling) == exact  # no rounding: all are binary fractions
+
+
+def test_label_probability_of_what_does_not_fit():
+    assert label_probability(random_y(2, 3, 0), (1, 1)) == 0
+    assert label_probability(random_y(2, 3, 0), (1, 2, 1)) == 0
+
+
+@pytest.mark.parametrize("blank", [0, 1, 2])
+def test_labelling_distribution(blank):
+    y = random_y(4, 3, seed=blank)
+    distribution = labelling_distribution(y, blank)
+    values = list(distribution.values())
+    assert values == sorted(values, reverse=True)
+    labels = [k for k in range(3) if k != blank]
+    possible = {l for l in all_labellings(4, labels) if len(paths_to(l, 4, 3, blank))}
+    assert set(distribution) == possible
+    for labelling, p in distribution.items():
+        close(p, probability(y, labelling, blank))
+
+
+def test_what_does_not_fit_the_outputs_is_refused():
+    y = random_y(2, 3, 0)
+    for call in (label_probability, forward_by_enumeration, backward_by_enumeration):
+        with pytest.raises(ValueError, match=r"position 0 is 3, expected a label in 0\.\.2"):
+            call(y, (3,))
+        with pytest.raises(ValueError, match="blank: expected an index"):
+            call(y, (), blank=3)
+    for call in (paths_of, state_sequences):
+        with pytest.raises(ValueError, match="T: expected at least one frame, got 0"):
+            call((), 0)
+
+
+def test_path_count_by_hand():
+    assert path_count((2, 1, 3), 6) == comb(9, 6) == 84
+    assert path_count((1, 2, 2), 6) == comb(8, 6) == 28
+    assert path_count((1, 2, 2), 4) == 1 and path_count((1, 2, 2), 3) == 0
+    assert path_count((), 5) == 1
+    assert path_count((1,) * 5, 9) == 1 and path_count((1,) * 5, 8) == 0
+    assert path_count(tuple(range(1, 51)), 100) == comb(150, 100)  # far beyond enumeration
+
+
+@each_case
+def test_enumerated_variables_give_the_probability_at_both_ends(y, labelling, blank):
+    p = probability(y, labelling, blank)
+    close(forward_by_enumeration(y, labelling, blank)[-1, -2:].sum(), p)
+    close(backward_by_enumeration(y, labelling, blank)[0, :2].sum(), p)
+
+
+def test_enumerated_variables_by_hand():
+    y = np.array([[0.5, 0.25, 0.25], [0.125, 0.5, 0.375]])
+    # - a - b -; skipping from a to b, the start in the first two, the end in the last two
+    alpha = [[1 / 2, 1 / 4, 0, 0, 0], [1 / 16, 3 / 8, 1 / 32, 3 / 32, 0]]
+    beta = [[0, 3 / 32, 3 / 16, 1 / 8, 1 / 16], [0, 0, 0, 3 / 8, 1 / 8]]
+    assert forward_by_enumeration(y, (1, 2)).tolist() == alpha
+    assert backward_by_enumeration(y, (1, 2)).tolist() == beta

