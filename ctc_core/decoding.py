@@ -76,9 +76,7 @@ def prefix_search(log_y, blank=0, *, max_prefixes=100_000):
     """
     log_y = np.asarray(log_y, dtype=np.float64)
     if log_y.ndim != 2 or 0 in log_y.shape:
-        raise ValueError(
-            f"log_y: expected shape (T, K) with at least one frame and one symbol, got {log_y.shape}"
-        )
+        raise ValueError(f"log_y: expected shape (T, K) with at least one frame and one symbol, got {log_y.shape}")
     if (
         not (log_y < np.inf).all() or (np.logaddexp.reduce(log_y, axis=1) > 1e-5).any()
     ):  # rounding may lift ln 1 above 0
@@ -95,9 +93,7 @@ def prefix_search(log_y, blank=0, *, max_prefixes=100_000):
     extended = 0
     while heap and -heap[0][0] > best_log_p:
         if extended == max_prefixes:
-            raise RuntimeError(
-                f"no proof after {extended} prefixes: the outputs are too undecided for this search"
-            )
+            raise RuntimeError(f"no proof after {extended} prefixes: the outputs are too undecided for this search")
         extended += 1
         _, _, prefix, in_label, in_blank = heapq.heappop(heap)
         for k in range(K):

@@ -19,6 +19,8 @@ class Example:
     labelling : tuple of int, length U
     y : ndarray of float64, shape (T, K)
         Outputs (probabilities); rows sum to 1.
+    blank : int
+        Index of the blank.
     """
 
     name: str

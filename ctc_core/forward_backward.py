@@ -15,9 +15,7 @@ def _lattice(y, labelling, blank, log=False):
     y = np.asarray(y, dtype=np.float64)
     name, kind, least = ("log_y", "log probabilities", -np.inf) if log else ("y", "probabilities", 0.0)
     if y.ndim != 2 or 0 in y.shape:
-        raise ValueError(
-            f"{name}: expected shape (T, K) with at least one frame and one symbol, got {y.shape}"
-        )
+        raise ValueError(f"{name}: expected shape (T, K) with at least one frame and one symbol, got {y.shape}")
     illegal = ~((y >= least) & (y < np.inf))  # true of NaN as well
     if illegal.any():
         t, k = np.argwhere(illegal)[0]

@@ -23,9 +23,7 @@ def _positive(y):
     y = np.asarray(y, dtype=np.float64)
     if not (y > 0).all():
         where = tuple(int(i) for i in np.argwhere(~(y > 0))[0])
-        raise ValueError(
-            f"y: expected outputs above 0 (this equation divides by them), got {y[where]} at {where}"
-        )
+        raise ValueError(f"y: expected outputs above 0 (this equation divides by them), got {y[where]} at {where}")
     return y
 
 
@@ -58,7 +56,7 @@ def dp_dy(y, labelling, blank=0):
     Raises
     ------
     TypeError, ValueError
-        An output is not above 0; the labelling has probability 0; or as `forward`.
+        An output is not above 0; the labelling has probability 0 or underflows to it; or as `forward`.
 
     Notes
     -----
@@ -107,7 +105,7 @@ def objective(ys, labellings, blank=0):
     Returns
     -------
     float
-        Nats; inf if a labelling has probability 0.
+        Nats; inf if a labelling has probability 0, or underflows to it (`ctc_loss` does not).
 
     Notes
     -----
@@ -329,9 +327,7 @@ def grad_logits_rescaled(y, alpha_hat, beta_hat, labelling, blank=0):
     y = _positive(y)
     z = (alpha_hat * beta_hat / y[:, extend(labelling, blank)]).sum(axis=1, keepdims=True)
     if not (z > 0).all():
-        raise ValueError(
-            f"frame {int(np.argmin(z))}: alpha_hat * beta_hat is 0 in every state, nothing to scale by"
-        )
+        raise ValueError(f"frame {int(np.argmin(z))}: alpha_hat * beta_hat is 0 in every state, nothing to scale by")
     return y - symbol_sum(alpha_hat * beta_hat, labelling, y.shape[1], blank) / (y * z)
 
 
@@ -352,6 +348,33 @@ def grad_log_outputs(y, labelling, blank=0):
            [-0.1429, -0.8571]])
     """
     return -occupancies(y, labelling, blank)
+
+
+def implied_objective(log_probs, labelling, blank=0):
+    """Compute the function whose gradient in free log probabilities is exp(log_probs) - gamma.
+
+    Implements eq-implied-objective: the loss plus the sum of all exp(log_probs). Frameworks return this
+    gradient for the loss alone. That is right where the sum cannot change: behind a log_softmax it is T.
+
+    Parameters
+    ----------
+    log_probs : ndarray of float, shape (T, K)
+        Any numbers; their exponentials need not sum to 1.
+    labelling : sequence of int, length U
+    blank : int
+
+    Returns
+    -------
+    float
+
+    Examples
+    --------
+    >>> y = np.array([[0.5, 0.5], [0.25, 0.75]])
+    >>> round(implied_objective(np.log(y), (1,)), 6)       # -ln 0.875 + 2
+    2.133531
+    """
+    y = np.exp(log_probs)
+    return float(-np.log(forward_probability(forward(y, labelling, blank))) + y.sum())
 
 
 def adjoint(beta, y, labelling, blank=0):

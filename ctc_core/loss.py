@@ -122,16 +122,12 @@ def why_infinite(logits, targets, input_lengths=None, target_lengths=None, *, bl
         U, r = len(target), repeats(target)
         if len(u) < min_length(target):
             pairs = "pair" if r == 1 else "pairs"
-            labels = "label" if U == 1 else "labels"
             frames = "frame" if len(u) == 1 else "frames"
             reasons[n] = (
-                f"no path fits: {len(u)} {frames}, but {U} {labels} "
-                f"with {r} adjacent equal {pairs} need at least {U + r}"
+                f"no path fits: {len(u)} {frames}, but {U} labels with {r} adjacent equal {pairs} need at least {U + r}"
             )
         elif np.isinf(_loss(log_softmax(u), target, blank)):
-            reasons[n] = (
-                "every path has probability 0: logits of -inf (or too far below the rest) block them all"
-            )
+            reasons[n] = "every path has probability 0: logits of -inf (or too far below the rest) block them all"
     return reasons
 
 

@@ -130,9 +130,7 @@ def path_probability(y, path):
     y = np.asarray(y)
     T, K = y.shape
     if len(path) != T or not all(0 <= k < K for k in path):
-        raise ValueError(
-            f"path: expected {T} symbols in 0..{K - 1}, one for each frame of y, got {tuple(path)}"
-        )
+        raise ValueError(f"path: expected {T} symbols in 0..{K - 1}, one for each frame of y, got {tuple(path)}")
     return float(prod(y[t, k] for t, k in enumerate(path)))
 
 

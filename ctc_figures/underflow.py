@@ -71,14 +71,17 @@ def underflow_map(alpha_hat, lost, gamma, *, share=0.98, title=None, description
     _axes(drawing, times, T, S, w, h)
     _scale(drawing, scale)
     worst = times[int(np.argmax([round(float(gamma[t, lost[t]].sum()), 6) for t in times]))]
+    most = f"{_percent(gamma[worst], lost[worst])} of it is in grey states"
+    captions = [_caption(alpha_hat[t], lost[t], gamma[t], t) for t in times]
+    captions[-1] += f" At t = {worst + 1}, {most}."
     return Figure(
         drawing,
         title or "What is left of the rescaled columns",
         description
         or f"Map of {S} states, top to bottom, over {T} frames. The stronger the colour, the larger α̂. Grey: states"
-        f" whose α̂ is rounded to 0. A band marks where {share:.0%} of the paths' probability is. At frame {worst + 1}"
-        f" {_percent(gamma[worst], lost[worst])} of it is in grey states.",
-        captions=[_caption(alpha_hat[t], lost[t], gamma[t], t) for t in times],
+        f" whose α̂ is rounded to 0. A band marks where {share:.0%} of the paths’ probability is. At frame {worst + 1}"
+        f" {most}.",
+        captions=captions,
         labels=[f"t = {t + 1} of {T}" for t in times],
         seconds=12 / len(times),
     )
@@ -128,10 +131,10 @@ def _scale(drawing, scale):
 
 def _percent(gamma, lost):
     share = round(float(gamma[lost].sum()), 6)
-    return "more than 99.9 %" if 0.9995 <= share < 1 else f"{number(100 * share, 3)} %"
+    return "more than 99.9%" if 0.9995 <= share < 1 else f"{number(100 * share, 3)}%"
 
 
 def _caption(alpha_hat, lost, gamma, t):
     kept = np.flatnonzero(alpha_hat > 0)
     held = f"states {kept[0] + 1} to {kept[-1] + 1} are above 0" if kept.size else "no state is above 0"
-    return f"t = {t + 1}. In α̂ {held}. Of the paths' probability {_percent(gamma, lost)} is in states rounded to 0."
+    return f"t = {t + 1}. In α̂ {held}. Of the paths’ probability {_percent(gamma, lost)} is in grey states."

@@ -30,6 +30,7 @@ from helpers import (
 )
 
 from ctc_core import ctc_loss, rules
+from ctc_core.differences import best_step, central_difference
 from ctc_core.forward_backward import (
     backward,
     backward_probability,
@@ -56,6 +57,7 @@ from ctc_core.gradient import (
     grad_logits,
     grad_logits_by_chain,
     grad_logits_rescaled,
+    implied_objective,
     objective,
     occupancies,
     path_entropy,
@@ -816,6 +818,15 @@ def test_eq_free_log_grad(y, labelling, blank):
 
 
 @each_case
+def test_eq_implied_objective(y, labelling, blank):
+    v = np.log(y) + np.random.default_rng(17).normal(size=y.shape)  # free: exp(v) is no distribution
+    gamma = through_symbols(np.exp(v), labelling, blank) / probability(np.exp(v), labelling, blank)
+    close(slope(lambda v: implied_objective(v, labelling, blank), v), np.exp(v) - gamma, atol=1e-8)
+    loss = -math.log(probability(np.exp(v), labelling, blank))
+    close(implied_objective(v, labelling, blank), loss + sum(math.exp(entry) for entry in v.flat))
+
+
+@each_case
 def test_eq_adjoint(y, labelling, blank):
     T, lp = len(y), spelled(labelling, blank)
     alpha, derivative = forward(y, labelling, blank), adjoint(backward(y, labelling, blank), y, labelling, blank)
@@ -858,3 +869,30 @@ def test_uniform_blank_in_a_long_input():
     T, labelling = 60, (1, 2) * 6
     close(occupancies(np.full((T, 3), 1 / 3), labelling)[:, 0].mean(), 13 * 48 / (25 * 60))
     assert uniform_blank_occupancy(T, 12) == 13 * 48 / (25 * 60)
+
+
+def test_eq_central_difference():
+    """Exact for a cubic, in fractions; and where the third derivative varies, its error lies between its ends."""
+    cubic = [Fraction(c) for c in (5, -3, 2, 7)]  # 5 - 3x + 2x^2 + 7x^3
+    x, h = Fraction(3, 2), Fraction(1, 8)
+
+    def f(x):
+        return sum(c * x**n for n, c in enumerate(cubic))
+
+    predicted = cubic[1] + 2 * cubic[2] * x + 3 * cubic[3] * x**2 + h**2 / 6 * (6 * cubic[3])
+    assert (f(x + h) - f(x - h)) / (2 * h) == predicted
+    close(central_difference(lambda x: float(f(Fraction(x[0]))), [1.5], 0.125), [float(predicted)])
+    for h in (0.5, 0.1, 0.02):
+        excess = (central_difference(lambda x: math.exp(x[0]), [1.0], h)[0] - math.e) / (h**2 / 6)
+        assert math.exp(1 - h) < excess < math.exp(1 + h)
+
+
+@pytest.mark.parametrize("third, noise", [(1.0, 1.1e-16), (-8.7, 1.9e-16), (0.3, 6e-8)])
+def test_eq_best_step(third, noise):
+    def bound(h):
+        return h**2 / 6 * abs(third) + noise / h
+
+    best = best_step(third, noise)
+    steps = best * np.exp(np.linspace(-3, 3, 601))  # the middle one is `best`
+    assert np.argmin(bound(steps)) == 300
+    close(bound(best), 0.5 * abs(third) ** (1 / 3) * (3 * noise) ** (2 / 3))
