@@ -40,7 +40,7 @@ def central_difference(f, x, h=1e-5):
 def best_step(third, noise):
     """Step of a central difference at which the bounds on its two errors have the smallest sum.
 
-    Implements eq-best-step: h^2 / 6 |third| + noise / h is smallest at h = (3 noise / |third|)^(1/3).
+    Implements eq-best-step: `h^2 / 6 |third| + noise / h` is smallest at `h = (3 noise / |third|)^(1/3)`.
 
     Parameters
     ----------

@@ -186,10 +186,13 @@ def split_by_output(y, labelling, t, k, blank=0):
     >>> split_by_output(np.array([[0.5, 0.5], [0.25, 0.75]]), (1,), t=1, k=0)    # a- holds it; -a, aa do not
     (0.5, 0.75)
     """
-    y, paths = np.asarray(y), paths_of(labelling, len(y), blank)
-    c = sum(prod(y[i, j] for i, j in enumerate(path) if i != t) for path in paths if path[t] == k)
-    d = sum(path_probability(y, path) for path in paths if path[t] != k)
-    return float(c), float(d)
+    y, c, d = np.asarray(y), 0.0, 0.0
+    for path in paths_of(labelling, len(y), blank):
+        if path[t] == k:
+            c += float(prod(y[i, j] for i, j in enumerate(path) if i != t))
+        else:
+            d += path_probability(y, path)
+    return c, d
 
 
 def labelling_distribution(y, blank=0):

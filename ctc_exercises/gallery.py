@@ -4,12 +4,14 @@ A new exercise is one decorated function, a new bug another. Inputs go from smal
 the first that fails is shown; the empty labelling comes last. The blank is 0 throughout.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import groupby
 from math import comb
 
 import numpy as np
 
-from ctc_core import examples, forward_backward, gradient, labels, paths, rules
+from ctc_core import ctc_loss_and_grad, descent, differences, examples, forward_backward, gradient, labels, paths, rules
 from ctc_core.softmax import log_softmax, softmax_jacobian
 from ctc_core.softmax import softmax as core_softmax
 
@@ -723,6 +725,102 @@ for wrong in forward_probability.bugs.values():
     _inherit(wrong, lambda y, labelling, wrong=wrong: -np.log(wrong(forward_backward.forward(y, labelling))))
 
 
+# --- staying in range -------------------------------------------------------------------------
+
+#: 800 frames: p is below what a float64 can hold.
+LONG = (core_softmax(np.random.default_rng(308).normal(size=(800, 3))), (1, 2, 2, 1, 2, 1, 1, 2))
+
+
+def _ln_p(y, labelling, *, join=np.logaddexp, impossible=-np.inf, skip=labels.can_skip, ends=2):
+    """The recursion in log space with parts to be replaced by wrong ones."""
+    extended = labels.extend(labelling)
+    outputs, may_skip = np.log(y[:, extended]), skip(extended)
+    alpha = np.full(len(extended), impossible)
+    alpha[:2] = outputs[0, :2]
+    for row in outputs[1:]:
+        total = alpha.copy()
+        total[1:] = join(total[1:], alpha[:-1])
+        total[2:] = join(total[2:], np.where(may_skip[2:], alpha[:-2], impossible))
+        alpha = total + row
+    return join.reduce(alpha[-ends:])
+
+
+@exercise(cases=[*SEQUENCES, LONG])
+def log_probability(y, labelling):
+    """Return ln p(l|x) in nats, for inputs of any length, by rescaling or in log space.
+
+    Where no path fits it is -inf.
+    """
+    return np.logaddexp.reduce(forward_backward.log_forward(np.log(y), labelling)[-1, -2:])
+
+
+@log_probability.bug
+def product_underflows(y, labelling):
+    """Right for short inputs. For 800 frames p, or the product of all C_t, underflows: add logarithms instead."""
+    return np.log(forward_backward.forward_probability(forward_backward.forward(y, labelling)))
+
+
+@log_probability.bug
+def sums_of_the_true_alpha(y, labelling):
+    """Your C_t is the sum of the true alpha_t. Start each frame from the rescaled column before it."""
+    return np.log(forward_backward.forward(y, labelling).sum(axis=1)).sum()
+
+
+@log_probability.bug
+def last_term_missing(y, labelling):
+    """You count the whole last column: add ln(alpha_hat_T(S) + alpha_hat_T(S-1)) to the sum of ln C_t, or prune."""
+    return np.log(forward_backward.forward_rescaled(y, labelling, prune=False)[1]).sum()
+
+
+@log_probability.bug
+def nought_by_nought(y, labelling):
+    """Where no path fits, a column is 0 and you divide 0 by 0, or subtract -inf from -inf. There ln p is -inf."""
+    ln_p = _ln_p(y, labelling)
+    return ln_p if np.isfinite(ln_p) else np.nan
+
+
+@log_probability.bug
+def finite_stand_in(y, labelling):
+    """You use -1e30 where ln 0 is meant. Where no path fits, yours comes out finite: use -np.inf."""
+    return _ln_p(y, labelling, impossible=-1e30)
+
+
+@log_probability.bug
+def largest_term_only(y, labelling):
+    """You take the largest term where the sum is asked for. That gives the best single path."""
+    return _ln_p(y, labelling, join=np.maximum)
+
+
+@log_probability.bug
+def logarithms_added(y, labelling):
+    """You add the logarithms of the states before s. That multiplies them; to add them use `np.logaddexp`."""
+    return _ln_p(y, labelling, join=np.add)
+
+
+@log_probability.bug
+def equal_neighbours_merge(y, labelling):
+    """The repeat rule is missing: you skip the blank between two equal labels, and so they merge."""
+    return _ln_p(y, labelling, skip=_any_label)
+
+
+@log_probability.bug
+def ends_in_the_blank(y, labelling):
+    """You take the last blank only. A path may also end with the last label."""
+    return _ln_p(y, labelling, ends=1)
+
+
+@log_probability.bug
+def minus_forgotten(y, labelling):
+    """This is the loss, -ln p. Asked is ln p, which is negative."""
+    return -_ln_p(y, labelling)
+
+
+@log_probability.bug
+def no_logarithm(y, labelling):
+    """This is the probability p. Asked is its logarithm."""
+    return np.exp(_ln_p(y, labelling))
+
+
 # --- derivatives ------------------------------------------------------------------------------
 
 
@@ -971,3 +1069,190 @@ def last_state_of_a_symbol(logits, labelling):
 def mean_over_frames(logits, labelling):
     """You divide by the number of frames. The loss is a sum: -ln p, not its mean."""
     return grad_logits.solution(logits, labelling) / len(logits)
+
+
+# --- checking a gradient ----------------------------------------------------------------------
+
+
+@dataclass(repr=False)
+class Formula:
+    """A function that shows itself as its formula."""
+
+    text: str
+    function: Callable
+
+    def __call__(self, x):
+        """Return the value at x."""
+        return float(self.function(x))
+
+    def __repr__(self):
+        """Write the formula."""
+        return self.text
+
+
+@exercise(
+    cases=[
+        (Formula("x[0]**2", lambda x: x[0] ** 2), np.array([3.0]), 0.5),
+        (Formula("x[0]**3", lambda x: x[0] ** 3), np.array([1.0]), 0.5),
+        (Formula("x[0] * x[1]**2", lambda x: x[0] * x[1] ** 2), np.array([3.0, 2.0]), 0.25),
+        (Formula("x.sum()**3", lambda x: x.sum() ** 3), np.array([0.5, 0.25, -1.0]), 0.125),
+        *(
+            (
+                Formula(f"-ln p({e.name}), from y", lambda y, l=e.labelling: -np.log(paths.label_probability(y, l))),
+                np.array(e.y),
+                1 / 128,
+            )
+            for e in (examples.AB, examples.BEE)
+        ),
+    ]
+)
+def central_difference(f, x, h):
+    """Return the central difference of the number f(x) in each entry of the array x, with the step h."""
+    return differences.central_difference(f, x, h)
+
+
+def _moved(f, x, h, *, back=True):
+    """Pairs of values of f, above and below, for each entry of x."""
+    x, pairs = np.array(x), []
+    for i in np.ndindex(x.shape):
+        kept = x[i]
+        x[i] = kept + h
+        above = f(x)
+        x[i] = kept - h
+        pairs.append((above, f(x)))
+        if back:
+            x[i] = kept
+    return np.array(pairs).T.reshape(2, *x.shape)
+
+
+@central_difference.bug
+def one_side_only(f, x, h):
+    """This is the forward difference, (f(x + h) - f(x)) / h. Its error falls with h only, not with its square."""
+    return (_moved(f, x, h)[0] - f(x)) / h
+
+
+@central_difference.bug
+def backward_side_only(f, x, h):
+    """This is the backward difference, (f(x) - f(x - h)) / h. Its error falls with h only, not with its square."""
+    return (f(x) - _moved(f, x, h)[1]) / h
+
+
+@central_difference.bug
+def one_step_below(f, x, h):
+    """You divide by h. The two points are 2 h apart."""
+    above, below = _moved(f, x, h)
+    return (above - below) / h
+
+
+@central_difference.bug
+def below_minus_above(f, x, h):
+    """Your sign is wrong: the value at x + h comes first."""
+    above, below = _moved(f, x, h)
+    return (below - above) / (2 * h)
+
+
+@central_difference.bug
+def not_put_back(f, x, h):
+    """You do not put an entry back after its turn, so the next ones are measured from a place that has moved."""
+    above, below = _moved(f, x, h, back=False)
+    return (above - below) / (2 * h)
+
+
+@central_difference.bug
+def all_at_once(f, x, h):
+    """You move all entries together. Each slope needs a step of its own, in one entry only."""
+    return np.full(x.shape, (f(x + h) - f(x - h)) / (2 * h))
+
+
+@central_difference.bug
+def step_halved(f, x, h):
+    """You move by h / 2 to each side. Here the step is h to each side, and the points are 2 h apart."""
+    above, below = _moved(f, x, h / 2)
+    return (above - below) / h
+
+
+# --- training ---------------------------------------------------------------------------------
+
+
+@exercise(
+    cases=[
+        (np.zeros((1, 2)), (1,), 1, 0.5),
+        (np.zeros((2, 3)), (1,), 1, 1.0),
+        (np.zeros((2, 3)), (1,), 2, 1.0),
+        *((e.logits, e.labelling, 3, 0.5) for e in (examples.AB, examples.BEE, examples.CAT)),
+        (examples.AB.logits, examples.AB.labelling, 0, 1.0),
+        (examples.AB.logits, (), 4, 1.0),
+    ]
+)
+def descend(logits, labelling, steps, step_size):
+    """Take so many steps of gradient descent on the CTC loss and return the logits after the last, shape (T, K)."""
+    return descent.descend(logits, labelling, steps, step_size)[0][-1]
+
+
+def _descend(logits, labelling, steps, move):
+    """Descent with a move of one's own, from u and the gradient there."""
+    u = np.array(logits)
+    for _ in range(steps):
+        u = move(u, ctc_loss_and_grad(u, labelling)[1])
+    return u
+
+
+@descend.bug
+def uphill(logits, labelling, steps, step_size):
+    """You go up: the gradient points to where the loss grows. Subtract it."""
+    return _descend(logits, labelling, steps, lambda u, g: u + step_size * g)
+
+
+@descend.bug
+def step_size_forgotten(logits, labelling, steps, step_size):
+    """You do not multiply the gradient by the step size."""
+    return _descend(logits, labelling, steps, lambda u, g: u - g)
+
+
+@descend.bug
+def gradient_of_the_start(logits, labelling, steps, step_size):
+    """You compute the gradient once. It changes with the logits: compute it again before each step."""
+    return logits - steps * step_size * ctc_loss_and_grad(logits, labelling)[1]
+
+
+@descend.bug
+def occupancies_of_the_start(logits, labelling, steps, step_size):
+    """You keep the occupancies of the start. They move with the outputs: compute them again before each step."""
+    gamma = core_softmax(logits) - ctc_loss_and_grad(logits, labelling)[1]
+    return _descend(logits, labelling, steps, lambda u, g: u - step_size * (core_softmax(u) - gamma))
+
+
+@descend.bug
+def one_step_too_many(logits, labelling, steps, step_size):
+    """You take one step more than you were asked for."""
+    return descend.solution(logits, labelling, steps + 1, step_size)
+
+
+@descend.bug
+def one_step_too_few(logits, labelling, steps, step_size):
+    """You take one step less than you were asked for."""
+    return descend.solution(logits, labelling, max(steps - 1, 0), step_size)
+
+
+@descend.bug
+def outputs_returned(logits, labelling, steps, step_size):
+    """You return the outputs. Return the logits."""
+    return core_softmax(descend.solution(logits, labelling, steps, step_size))
+
+
+@descend.bug
+def outputs_moved(logits, labelling, steps, step_size):
+    """You move the outputs. It is the logits that a step moves; the softmax makes outputs of them."""
+    return _descend(logits, labelling, steps, lambda u, g: core_softmax(u) - step_size * g)
+
+
+@descend.bug
+def sum_of_the_way(logits, labelling, steps, step_size):
+    """You return how far the logits moved. Return where they are."""
+    return descend.solution(logits, labelling, steps, step_size) - logits
+
+
+@descend.bug
+def mean_loss_over_frames(logits, labelling, steps, step_size):
+    """You divide the gradient by the number of frames. The loss of a sequence is not a mean over its frames."""
+    return _descend(logits, labelling, steps, lambda u, g: u - step_size * g / len(u))

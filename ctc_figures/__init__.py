@@ -1,9 +1,11 @@
 """Figures of the book: arrays in, figure out. Nothing here computes what a test would want to compute."""
 
 from .alignment import alignment
+from .board import logit_board
 from .calculus import growing_rectangle, secants
 from .chart import Line, line_chart
 from .figure import Figure
+from .flow import descent_maps, error_signal
 from .heatmap import Map, heat_map, heat_maps
 from .lattice import lattice_structure, state_names
 from .listing import source
@@ -24,6 +26,8 @@ __all__ = [
     "alignment",
     "backward_sweep",
     "collapse_steps",
+    "descent_maps",
+    "error_signal",
     "forward_sweep",
     "growing_rectangle",
     "heat_map",
@@ -32,6 +36,7 @@ __all__ = [
     "lattice_paths",
     "lattice_structure",
     "line_chart",
+    "logit_board",
     "network",
     "occupancy_sweep",
     "one_frame",

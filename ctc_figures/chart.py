@@ -160,11 +160,12 @@ def line_chart(
         captions = captions or [_caption(x_name, x[stop], lines, values, stop) for stop in stops]
 
     told = f"Chart of {y_name} over {x_name}, {across.told()}, {y_name} {vertical.told()}."
+    summary = " ".join(_summary(name, x, values[name], x_name) for name in lines)
     return Figure(
         drawing,
         title or f"{y_name[0].upper() if len(y_name) > 1 else y_name[0]}{y_name[1:]} over {x_name}",
-        description or f"{told} {' '.join(_summary(name, x, values[name], x_name) for name in lines)}",
-        captions=captions,
+        description or f"{told} {summary}",
+        captions=captions or [summary],
         labels=[number(x[stop], 3) for stop in stops] if frames else None,
         slider=x_name,
         seconds=min(1.0, max(0.12, 12 / F)),
@@ -244,7 +245,7 @@ class _Axis:
                 step = -(-len(powers) // (about + 1))
                 powers = [p for p in powers if p % step == 0]
                 plain = -3 < powers[0] and powers[-1] < 4
-                return [(10.0**p, number(10.0**p) if plain else f"10{sup(p)}") for p in powers]
+                return [(10.0**p, number(10.0**p) if plain or p == 0 else f"10{sup(p)}") for p in powers]
             first = math.floor(low)
             values = [m * 10.0**p for p in (first, first + 1) for m in (1, 2, 3, 5, 7)]
             values = [v for v in values if low <= math.log10(v) <= high]

@@ -140,7 +140,7 @@ class Figure:
         data = json.dumps(self.data, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")
         return (
             f"<ctc-figure><style>{style}</style>"
-            f'<div class="ctc-frame" role="figure" aria-label="{escape(self.title)}">'
+            f'<div class="ctc-frame" role="figure" data-lm-suppress-shortcuts="true" aria-label="{escape(self.title)}">'
             f'<div class="ctc-stage"{stage}>{self.svg()}</div>{self._controls()}'
             f'<p class="ctc-caption"><b>{escape(_keep(self.title))}.</b> '
             f'<span aria-live="polite">{escape(_keep(self.captions[self.rest]))}</span></p>{detail}</div>'

@@ -160,7 +160,7 @@ def heat_maps(
         raise ValueError(f"frame_names: expected {T}, got {len(frame_names)}")
     large = T * rows > MANY
     w = max(5.0, min(44.0, 324 / T)) if not large else 640 / T
-    h = 24 if not large else max(min(360, 720 / len(maps)) / rows, 3)  # three or more share the room of two
+    h = 24 if not large else max(min(360, 800 / len(maps)) / rows, 3)  # three or more share the room of two
     left = 14 + 8 * max(len(n) for n in (names if row_ticks is None else row_ticks.values()))
     left = max(left, 30)
     gap = 40

@@ -55,8 +55,8 @@ def vary_output(y, paths, t, k, symbols, *, steps=20, title=None, description=No
     name = f"y{sup(t + 1)}({shown(symbols[k])})"
 
     first = 24 + 9 * len(y)  # where the products begin
-    left = first + 32 * len(y) + 6  # where the bars do
-    drawing = Drawing(left + BAR + 44, ROW * (len(paths) + 1) + 222, "path")
+    left = first + 32 * len(y) + 14  # where the bars do
+    drawing = Drawing(left + BAR + 44, ROW * (len(paths) + 1) + 230, "path")
     for i, path in enumerate(paths):
         factors = [name if at == (t, k) else number(y[at]) for at in enumerate(path)]
         drawing.label(10, 14 + ROW * i, "".join(shown(symbols[j]) for j in path), "start mono")
@@ -67,7 +67,7 @@ def vary_output(y, paths, t, k, symbols, *, steps=20, title=None, description=No
     drawing.label(10, foot, "sum", "start bold")
     drawing.label(first, foot, f"p = c · {name} + d", "start")
     _growing_bar(drawing, left, foot, p, high, "")
-    _straight_line(drawing, 58, foot + 40, left + BAR - 58, values, p, name)
+    _straight_line(drawing, 58, foot + 48, left + BAR - 58, values, p, name)
 
     many = f"{sum(holds)} of the {len(paths)} paths hold" + "s" * (sum(holds) == 1) + " it"
     line = f"{number(slope, 3)} · {{}} + {number(rest, 3)}"

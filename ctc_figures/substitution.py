@@ -91,8 +91,8 @@ def substitution_steps(y, products, p, t, k, symbols, *, title=None, description
     with drawing.cells("Terms"):
         for j, name in enumerate(names):
             detail = (
-                f"k′ = {name}: y({name}) = {number(y[j])}, A({name}) = {number(A[j])}, δ = {int(delta[j])}."
-                f" Of every line: y({names[k]}) = {number(Y)}, p = {number(p)}."
+                f"The term of k′ = {name}: yₖ′ = {number(y[j])}, A(k′) = {number(A[j])}, δ = {int(delta[j])}."
+                f" The same in all terms: yₖ = {number(Y)}, p = {number(p)}."
             )
             box = {"x": 2, "y": top + ROW * (j - 0.5) + 1, "width": WIDTH, "height": ROW - 2, "rx": 5}
             with drawing.touch(detail, class_="ctc-term-row"):

@@ -216,15 +216,13 @@ def ripple(y, labelling, spread, adjoint, symbols, *, blank=0, prune=True, title
             for s in range(S):
                 lattice.state(t, s, worked_out(t, s), lattice.outputs(t, s), node(t, s), letter=False)
     pushed = variable(t0, s0)
-    captions = [
-        f"t = {t0 + 1}. {pushed} is made larger by a small ε. What stands to its left does not change."
-    ]
+    captions = [f"t = {t0 + 1}. {pushed} is made larger by a small ε. What stands to its left does not change."]
     for t in range(t0 + 1, T):
-        gains = [f"{variable(t, s)} by {number(spread[t, s], 3)} ε" for s in range(S) if spread[t, s] > 0]
+        gains = [f"{variable(t, s)} by {number(spread[t, s], 3)}\u00a0ε" for s in range(S) if spread[t, s] > 0]
         captions.append(f"t = {t + 1}. The change has come here: {', '.join(gains)}.")
-    parts = " + ".join(f"{number(spread[-1, s])} ε" for s in final[::-1])
+    parts = " + ".join(f"{number(spread[-1, s])}\u00a0ε" for s in final[::-1])
     gain = number(spread[-1, list(final)].sum())
-    answer = f"p gains {parts} = {gain} ε" if S > 1 else f"p gains {parts}"
+    answer = f"p gains {parts} = {gain}\u00a0ε" if S > 1 else f"p gains {parts}"
     end = f"Only the last two states count: {answer}. So ∂p/∂{pushed} = {gain}."
     captions[-1] = (captions[-1] + " " if t0 == T - 1 else f"t = {T}. ") + end
     return Figure(
