@@ -3,7 +3,7 @@
 
 VENV := .venv
 BIN := $(VENV)/bin
-SITE_SOURCES := _config.yml _toc.yml references.bib $(wildcard chapters/* img/*) $(shell find web -path web/node_modules -prune -o -type f -print)
+SITE_SOURCES := _config.yml _toc.yml references.bib $(wildcard chapters/*.ipynb chapters/*.md img/* web/*.* web/static/* web/templates/*)
 
 .DEFAULT_GOAL := help
 .PHONY: help book html lab test notebooks lint install lock clean
@@ -21,7 +21,7 @@ html: _build/built  ## Build the book into _build/html
 # stored output (strictly), the tests, the site in a browser. `make test TESTS=tests/test_loss.py` runs a part.
 TESTS := ctc_core ctc_figures ctc_exercises chapters tests
 test: _build/built $(VENV)/tests-installed  ## Run every test: packages, doctests, notebooks, site
-	$(BIN)/python -m pytest --doctest-modules --nbval --nbval-current-env $(TESTS)
+	$(BIN)/python -m pytest --timeout 600 --doctest-modules --nbval --nbval-current-env $(TESTS)
 
 lab: $(VENV)/installed  ## Open the chapters as notebooks in JupyterLab
 	$(BIN)/jupyter lab chapters
@@ -53,7 +53,7 @@ _build/built: $(SITE_SOURCES) | install
 
 # The first CPython that will do; `make PYTHON=/path/to/python3.12` overrides.
 $(BIN)/python:
-	@for python in $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11; do \
+	@for python in $(or $(PYTHON),python3 python3.14 python3.13 python3.12 python3.11); do \
 		if $$python -c 'import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' 2>/dev/null; then \
 			echo "Creating $(VENV) with $$($$python --version)"; exec $$python -m venv $(VENV); fi; done; \
 	echo "No CPython 3.11 to 3.14 with the venv module found (on Debian: apt-get install python3-venv). Or name one: make PYTHON=..." >&2; exit 1

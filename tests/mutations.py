@@ -67,6 +67,12 @@ MUTATIONS = [
         "enumerated endings must end in a blank",
     ),
     (
+        "paths.py",
+        "c += float(prod(y[i, j] for i, j in enumerate(path) if i != t))",
+        "c += float(prod(y[i, j] for i, j in enumerate(path)))",
+        "the slope in an output keeps the factor itself",
+    ),
+    (
         "softmax.py",
         "return e / e.sum(axis=-1, keepdims=True)",
         "return e / e.sum(axis=0, keepdims=True)",
@@ -299,6 +305,24 @@ MUTATIONS = [
         "/ (2 * h)",
         "/ h",
         "central differences divide by one step",
+    ),
+    (
+        "differences.py",
+        "np.cbrt(3 * noise / abs(third))",
+        "np.cbrt(noise / abs(third))",
+        "the best step of a central difference loses its factor 3",
+    ),
+    (
+        "gradient.py",
+        "+ y.sum())",
+        "+ y.sum() / len(y))",
+        "the implied objective takes a mean over frames",
+    ),
+    (
+        "descent.py",
+        "u - step_size * gradient",
+        "u - step_size * gradients[0]",
+        "descent follows the gradient of its start",
     ),
     (
         "examples.py",

@@ -83,6 +83,9 @@ def test_rectangle_grows_by_the_strips_and_the_corner():
             areas.append(area * (look[1] / 100) ** ways / unit)
         assert areas == pytest.approx([df * g * step, f * dg * step, df * dg * step**2], abs=1e-3)
         assert sum(areas) == pytest.approx((f + df * step) * (g + dg * step) - f * g, abs=1e-3)
+        said = re.findall(r"[\d.]+", figure.captions[frame])
+        assert [float(number) for number in said[1:4]] == pytest.approx(areas, abs=1e-3)
+        assert float(said[4]) == pytest.approx(100 * areas[2] / sum(areas), rel=0.05)
 
 
 def test_matrix_shows_values_signs_and_bars():

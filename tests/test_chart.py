@@ -55,9 +55,7 @@ def test_what_is_not_a_finite_number_is_marked_at_the_border_and_none_is_a_gap()
     assert [d.split(" = ")[1].split()[0] for d in details(figure)] == ["1", "∞", "−∞", "NaN", "2"]
     for note in ("▲ above, or ∞", "▼ below, or −∞", "× not a number"):
         assert note in figure.svg()
-    assert (
-        "ctc-curve" not in figure.svg().split("listbox")[0].split("ctc-column")[1]
-    )  # no two neighbours to join
+    assert "ctc-curve" not in figure.svg().split("listbox")[0].split("ctc-column")[1]  # no two neighbours to join
     zero = line_chart([1, 2, 3], {"a": [0, 1, 10]}, x_name="x", y_name="y", log_y=True)
     assert "▼ zero or below" in zero.svg() and "NaN" not in zero.svg()
     assert "▲" not in chart().svg()
@@ -83,8 +81,7 @@ def test_an_animation_follows_the_order_of_x():
 
 def test_a_dash_goes_on_where_the_frame_before_left_it():
     moving, still = (
-        line_chart([0, 1, 2], {"a": [0, 0, 0], "b": [0, 3, 3]}, x_name="x", y_name="y", frames=f)
-        for f in (True, False)
+        line_chart([0, 1, 2], {"a": [0, 0, 0], "b": [0, 3, 3]}, x_name="x", y_name="y", frames=f) for f in (True, False)
     )
     offsets = [float(o) for o in re.findall('stroke-dashoffset="([^"]*)"', moving.svg())]
     assert offsets[:2] == [0, 0] and offsets[2] > 100  # legend, first piece, second piece

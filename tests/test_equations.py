@@ -29,7 +29,7 @@ from helpers import (
     through_symbols,
 )
 
-from ctc_core import ctc_loss, rules
+from ctc_core import ctc_loss, ctc_loss_and_grad, rules
 from ctc_core.differences import best_step, central_difference
 from ctc_core.forward_backward import (
     backward,
@@ -782,6 +782,7 @@ def test_eq_grad_logits(y, labelling, blank):
     close(gradient, slope(loss_of_logits(labelling, blank), np.log(y)), atol=1e-9)
     gamma = through_symbols(y, labelling, blank) / probability(y, labelling, blank)
     close(gradient, y - gamma, atol=1e-14)
+    close(ctc_loss_and_grad(np.log(y), labelling, blank=blank)[1], y - gamma, atol=1e-14)  # in log space
 
 
 @each_case

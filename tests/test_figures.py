@@ -1,5 +1,6 @@
 """Figures: what they show is counted and compared; how they look is looked at by people."""
 
+import base64
 import importlib.util
 import itertools
 import json
@@ -18,8 +19,11 @@ from ctc_core.paths import all_paths, path_probability, paths_of, state_sequence
 from ctc_figures import (
     Figure,
     Map,
+    alignment,
     backward_sweep,
     collapse_steps,
+    descent_maps,
+    error_signal,
     forward_sweep,
     growing_rectangle,
     heat_map,
@@ -27,16 +31,21 @@ from ctc_figures import (
     lattice_path,
     lattice_paths,
     lattice_structure,
+    line_chart,
+    logit_board,
     network,
     occupancy_sweep,
     one_frame,
     path_groups,
+    ripple,
     secants,
     signed_matrix,
     slope_paths,
+    state_cut,
     state_names,
     substitution_steps,
     transitions,
+    underflow_map,
     vary_output,
 )
 from ctc_figures.drawing import Drawing, State
@@ -79,6 +88,13 @@ def large_map():
     return heat_map(values, [f"{s + 1}" for s in range(105)], log=True, strip=encode(np.zeros((4, 4))))
 
 
+def underflow():
+    """Column t holds its first 40 states; the paths are in state t, and from t = 41 on that is a lost one."""
+    t, s = np.arange(100)[:, None], np.arange(200)
+    alpha_hat = np.where((s < 40) & (s <= t), 10.0 ** -(8.0 * np.minimum(s, 40)), 0)
+    return underflow_map(alpha_hat, (s >= 40) & (s <= t), (s == t).astype(float))
+
+
 FIGURES = {
     "structure": lambda: structure(CAT),
     "structure, repeat": lambda: structure(BEE),
@@ -102,11 +118,22 @@ FIGURES = {
     "network": network,
     "one frame": one_frame,
     "transitions": transitions,
+    "underflow": underflow,
     "vary output": lambda: vary_output(AB.y, paths_of(AB.labelling, AB.T), 1, 1, AB.symbols),
     "slopes": lambda: slope_paths(CAT.y, CAT.labelling, *arrays(CAT)[:2], CAT.symbols),
     "substitution": lambda: substitution_steps(CAT.y, CAT.y / 10, 0.2, 1, 2, CAT.symbols),
     "secants": lambda: secants(np.exp, 0.0, [1, 0.5, -0.5], 1, between=(-1, 1)),
     "rectangle": lambda: growing_rectangle(3, 2, 1, 1, [1, 0.5, 0.25]),
+    "state cut": lambda: state_cut(CAT.y, CAT.labelling, *arrays(CAT)[:2], 2, 3, CAT.symbols),
+    "ripple": lambda: ripple(CAT.y, CAT.labelling, np.eye(6, 7), np.ones((6, 7)), CAT.symbols),
+    "alignment": lambda: alignment(arrays(CAT)[2][:, 1::2], "CAT", encode(np.zeros((4, 4)))),
+    "board": lambda: logit_board(CAT),
+    "chart": lambda: line_chart([1, 2, 3], {"a": [1, np.inf, 2], "b": [2, 1, np.nan]}, x_name="x", y_name="y"),
+    "chart, moving": lambda: line_chart(
+        [1, 0.1, 0.01], {"error": [1, 0.01, 0]}, x_name="step", y_name="error", log_x=True, log_y=True, frames=True
+    ),
+    "descent": lambda: descent_maps([CAT.y] * 2, [CAT.y - 0.2] * 2, [0, 1], [2.0, 1.0], [1.0, 0.5], CAT.symbols),
+    "error signal": lambda: error_signal([CAT.y], [CAT.y - 0.2], ["start"], CAT.labelling, CAT.symbols),
     "signed matrix": lambda: signed_matrix([CAT.y - 0.2, 0.3 - CAT.y], "abcdef", CAT.symbols),
 }
 ANIMATED = {
@@ -122,6 +149,11 @@ ANIMATED = {
     "groups": 11,
     "network": 6,
     "one frame": 5,
+    "underflow": 80,
+    "state cut": 3,
+    "ripple": 6,
+    "alignment": 6,
+    "chart, moving": 3,
 }
 
 
@@ -173,7 +205,7 @@ class Outline(HTMLParser):
 def test_html_is_well_formed_and_holds_no_fixed_names(figure, name):
     outline = Outline(figure._repr_html_())
     assert not outline.open
-    assert len(outline.ids) == (1 if name == "large heat map" else 0)  # the mask; the player renames it
+    assert len(outline.ids) == {"large heat map": 1, "underflow": 2}.get(name, 0)  # masks; the player renames them
 
 
 def test_says_in_words_what_it_shows(figure):
@@ -337,6 +369,31 @@ def test_large_map_is_a_picture_of_the_levels():
     pictures = re.findall(r"data:image/png;base64,([A-Za-z0-9+/=]+)", figure.svg())
     assert len(pictures) == 2  # the strip and the map
     assert not details(figure)
+
+
+def test_touched_cells_are_called_by_the_letter_of_their_map():
+    told = details(heat_maps([Map(np.eye(2), letter="α̂"), Map(np.eye(2))], "ab"))
+    assert told[0] == "α̂₁(a) = 1" and told[4] == "α₁(a) = 1"
+
+
+def test_underflow_map_says_where_the_paths_are_lost():
+    figure = underflow()
+    told = dict(zip(figure.labels, figure.captions, strict=True))
+    assert told["t = 26 of 100"].endswith("states 1 to 26 are above 0. Of the paths’ probability 0% is in grey states.")
+    assert "states 1 to 40 are above 0. Of the paths’ probability 100% is in grey states." in figure.captions[-1]
+    assert " At t = 41, 100% " in figure.captions[-1]
+    with pytest.raises(ValueError, match="where alpha_hat is 0"):
+        underflow_map(np.ones((2, 3)), np.ones((2, 3)), np.ones((2, 3)))
+    with pytest.raises(ValueError, match="expected one shape"):
+        underflow_map(np.ones((2, 3)), np.zeros((2, 3)), np.ones((3, 3)))
+
+
+def test_underflow_map_paints_the_lost_states():
+    """Of 100 frames 80 are shown, of 200 states the larger one of each pair."""
+    masks = re.findall(r"data:image/png;base64,([A-Za-z0-9+/=]+)", underflow().svg())
+    times = [round(t) for t in np.linspace(0, 99, 80)]
+    lost = [[255 * (40 <= 2 * pair <= t) for t in times] for pair in range(100)]
+    assert base64.b64decode(masks[1]) == encode(np.array(lost))
 
 
 def test_png_is_read_back_by_its_definition():

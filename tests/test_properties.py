@@ -101,6 +101,7 @@ def test_every_way_to_the_probability_agrees(problem):
         close(log_p, -loss, rtol=1e-12, atol=1e-12)
     assert list(why_infinite(u, labelling, blank=blank)) == ([] if p else [0])
     assert (p > 0) == (len(u) >= min_length(labelling))
+    assert p > 0 or (ctc_loss_and_grad(u, labelling, blank=blank)[1] == 0).all()
 
 
 @often
@@ -247,6 +248,9 @@ def test_a_batch_is_its_samples_bitwise(batch):
     u, targets, lengths, blank = batch
     N = len(u)
     losses, gradient = ctc_loss_and_grad(u, targets, lengths, blank=blank)
+    in_float64 = ctc_loss_and_grad(u.astype(np.float64), targets, lengths, blank=blank)
+    assert gradient.dtype == u.dtype
+    assert (in_float64[0] == losses).all() and (in_float64[1].astype(u.dtype) == gradient).all()
     width = max(map(len, targets))
     rectangle = np.array([target + [-1] * (width - len(target)) for target in targets]).reshape(N, width)
     again = ctc_loss_and_grad(u, rectangle.astype(int), lengths, list(map(len, targets)), blank=blank)

