@@ -61,6 +61,7 @@ def line_chart(
     y_range=None,
     marks=(),
     frames=False,
+    rest=-1,
     captions=None,
     title=None,
     description=None,
@@ -83,6 +84,8 @@ def line_chart(
         Lines to compare with: axis "x" or "y", where, and a few words.
     frames : bool
         Reveal the lines along x, with Play and a slider.
+    rest : int
+        The frame shown at first: 0, the first points alone, lets the reader guess.
     captions : sequence of str, optional
         One for each frame (for each x, up to 60), or one for a still chart. Written from the numbers if
         left out.
@@ -170,6 +173,7 @@ def line_chart(
         slider=x_name,
         seconds=min(1.0, max(0.12, 12 / F)),
         hint="Touch a point, or move with the arrow keys.",
+        rest=rest,
     )
 
 

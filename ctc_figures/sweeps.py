@@ -91,7 +91,7 @@ class _Sweep:
             State("future", 0) if f < when else State(last if f == when else "", level) for f in range(self.lattice.T)
         ]
 
-    def figure(self, captions, title, description):
+    def figure(self, captions, title, description, rest=-1):
         lattice, drawing = self.lattice, self.lattice.drawing
         lattice.axes()
         for arrow in lattice.arrows():
@@ -103,7 +103,7 @@ class _Sweep:
                     lattice.state(t, s, detail, lights, self.node_states(t, s), letter=False)
         lattice.sums(self.values, self.frame)
         labels = [f"t = {t + 1} of {lattice.T}" for t in self.order]
-        return Figure(drawing, title, description, captions=captions, labels=labels)
+        return Figure(drawing, title, description, captions=captions, labels=labels, rest=rest)
 
 
 def forward_sweep(y, labelling, alpha, symbols, *, blank=0, prune=True, title=None, description=None):
@@ -156,7 +156,7 @@ def forward_sweep(y, labelling, alpha, symbols, *, blank=0, prune=True, title=No
     )
 
 
-def backward_sweep(y, labelling, beta, symbols, *, blank=0, prune=True, title=None, description=None):
+def backward_sweep(y, labelling, beta, symbols, *, blank=0, prune=True, rest=-1, title=None, description=None):
     """Show the backward recursion filling the lattice from the right. The mirror of `forward_sweep`.
 
     Parameters
@@ -167,6 +167,8 @@ def backward_sweep(y, labelling, beta, symbols, *, blank=0, prune=True, title=No
         Backward variables, which include y at their own frame.
     symbols, blank, prune, title, description
         As for `forward_sweep`.
+    rest : int
+        The frame shown at first: 0, the last column alone, lets the reader guess.
 
     Returns
     -------
@@ -194,6 +196,7 @@ def backward_sweep(y, labelling, beta, symbols, *, blank=0, prune=True, title=No
         description
         or f"The lattice of {word}, {T} frames, filled from right to left, against the arrows. The disc in a"
         f" state is as large as its share of the column's backward variables. {answer}.",
+        rest,
     )
 
 

@@ -48,7 +48,7 @@ def _plural(n, word):
     return f"{n} {word}" if n == 1 else f"{n} {word}s"
 
 
-def state_cut(y, labelling, alpha, beta, frame, state, symbols, *, blank=0, title=None, description=None):
+def state_cut(y, labelling, alpha, beta, frame, state, symbols, *, blank=0, rest=-1, title=None, description=None):
     """Cut all walks at one state: its beginnings, its endings, and every pair of them joined.
 
     Touch any state to light up all walks through it.
@@ -64,6 +64,8 @@ def state_cut(y, labelling, alpha, beta, frame, state, symbols, *, blank=0, titl
         Where to cut, counted from 0.
     symbols : str or sequence of str, length K
     blank : int
+    rest : int
+        The frame shown at first: 0, the beginnings alone, lets the reader guess.
     title, description : str, optional
         Replace the words written from the arguments.
 
@@ -139,6 +141,7 @@ def state_cut(y, labelling, alpha, beta, frame, state, symbols, *, blank=0, titl
         labels=["beginnings", "endings", "walks"],
         slider="Half of the cut",
         seconds=3,
+        rest=rest,
     )
 
 

@@ -65,6 +65,11 @@ def test_prefix_search_puts_a_blank_between_equal_labels():
     assert prefix_search(np.log(y))[0] == (1,)
 
 
+def test_prefix_search_of_one_frame():
+    assert prefix_search(np.log([[0.45, 0.55]]))[0] == (1,)
+    assert prefix_search(np.log([[0.45, 0.55]]), blank=1)[0] == ()
+
+
 def test_impossible_symbols():
     log_y = np.array([[-np.inf, 0, -np.inf], [0, -np.inf, -np.inf], [-np.inf, 0, -np.inf]])
     assert prefix_search(log_y) == ((1, 1), 0.0)

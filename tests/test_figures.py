@@ -244,6 +244,23 @@ def test_number_of_frames(figure, name):
     assert f'max="{n - 1}"' in figure._repr_html_()
 
 
+@pytest.mark.parametrize(
+    "figure",
+    [
+        backward_sweep(CAT.y, CAT.labelling, backward(CAT.y, CAT.labelling), CAT.symbols, rest=0),
+        state_cut(
+            *(CAT.y, CAT.labelling, forward(CAT.y, CAT.labelling), backward(CAT.y, CAT.labelling)),
+            *(2, 3, CAT.symbols),
+            rest=0,
+        ),
+        line_chart([1, 2], {"a": [3, 4]}, x_name="step", y_name="loss", frames=True, rest=0),
+    ],
+    ids=["backward_sweep", "state_cut", "line_chart"],
+)
+def test_a_figure_that_asks_first_rests_in_its_first_frame(figure):
+    assert figure.data["rest"] == 0 and 'value="0"' in figure._repr_html_()
+
+
 def test_frames_fit_the_drawing_and_rest_is_what_is_drawn(figure, name):
     """Replay the frames as the player does, and compare the last one with the still picture."""
     if name not in ANIMATED:

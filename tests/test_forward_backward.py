@@ -54,10 +54,12 @@ def test_probability(y, labelling, blank):
 
 
 @each_case
-def test_rescaled_backward_variables_give_the_probability_too(y, labelling, blank):
-    beta_hat, D = backward_rescaled(y, labelling, blank)
-    close(np.log(D).sum(), math.log(probability(y, labelling, blank)))
-    assert (beta_hat[0, 2:] == 0).all()
+def test_rescaled_variables_are_pruned_unless_told(y, labelling, blank):
+    log_p = math.log(probability(y, labelling, blank))
+    (alpha_hat, C), (beta_hat, D) = forward_rescaled(y, labelling, blank), backward_rescaled(y, labelling, blank)
+    close(np.log(C).sum(), log_p)
+    close(np.log(D).sum(), log_p)
+    assert (alpha_hat[-1, :-2] == 0).all() and (beta_hat[0, 2:] == 0).all()
 
 
 @each_case

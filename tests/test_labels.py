@@ -1,5 +1,8 @@
 """labels.py: the collapse map, the extended labelling and the rules for moving through it."""
 
+import inspect
+from importlib import import_module
+
 import numpy as np
 import pytest
 from helpers import merge_then_drop, spelled
@@ -122,6 +125,14 @@ def test_positions():
     assert positions(extended, 2).tolist() == [3, 5]
     assert positions(extended, 3).tolist() == []
     assert positions(extended.tolist(), 1).tolist() == [1]
+
+
+@pytest.mark.parametrize("module", ["labels", "paths", "forward_backward", "gradient", "decoding", "loss"])
+def test_the_blank_is_0_unless_told(module):
+    functions = inspect.getmembers(import_module(f"ctc_core.{module}"), inspect.isfunction)
+    public = [f for name, f in functions if f.__module__ == f"ctc_core.{module}" and not name.startswith("_")]
+    defaults = [p.default for f in public for p in inspect.signature(f).parameters.values() if p.name == "blank"]
+    assert defaults and set(defaults) == {0}
 
 
 def test_nothing_is_modified():

@@ -415,7 +415,7 @@ def test_logits_of_any_kind():
     read_only.flags.writeable = False
     for variant in [u.tolist(), tuple(map(tuple, u.tolist())), read_only, np.repeat(u, 2, axis=1)[:, ::2]]:
         assert same(ctc_loss_and_grad(variant, targets), expected)
-    assert same(ctc_loss_and_grad(u[::-1, ::-1, ::-1][::-1, ::-1, ::-1], targets), expected)
+    assert same(ctc_loss_and_grad(u[::-1, ::-1].copy()[::-1, ::-1], targets), expected)  # strides below 0
     # The order in memory may change the order of a sum, and with it the last bit.
     for variant in [
         np.asfortranarray(u),

