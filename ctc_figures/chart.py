@@ -85,7 +85,7 @@ def line_chart(
     frames : bool
         Reveal the lines along x, with Play and a slider.
     rest : int
-        The frame shown at first: 0, the first points alone, lets the reader guess.
+        The frame shown at first. 0 lets the reader guess: what is ahead stays unseen until it is played.
     captions : sequence of str, optional
         One for each frame (for each x, up to 60), or one for a still chart. Written from the numbers if
         left out.
@@ -131,8 +131,9 @@ def line_chart(
     parts = [range(a + 1, b + 1) for a, b in pairwise([-1, *stops])]  # what each frame reveals
     columns = [{"class_": "ctc-column"} for _ in parts]
     if frames:
+        ahead = "unseen" if rest == 0 else "ahead"
         for f, column in enumerate(columns):
-            column["states"] = [State("ahead" if now < f else "") for now in range(F)]
+            column["states"] = [State(ahead if now < f else "") for now in range(F)]
     for part, column in zip(parts, columns, strict=True):
         with drawing.nest(**column):
             for i, (name, line) in enumerate(lines.items()):

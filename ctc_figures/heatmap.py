@@ -162,8 +162,8 @@ def heat_maps(
     h = 24 if not large else max(min(360, 800 / len(maps)) / rows, 3)  # three or more share the room of two
     left = 14 + 8 * max(len(n) for n in (names if row_ticks is None else row_ticks.values()))
     left = max(left, 30)
-    # 728 in all: the smallest a drawing may get, .9 of its width, fits the 656 pixels of a page's column
-    w = max(320, min(640, 650 - left)) / T if large else max(5.0, min(44.0, 324 / T))
+    # 724 in all: the least width of a drawing, .9 of it, and its padding fit the 656 pixels of a column
+    w = max(320, min(640, 646 - left)) / T if large else max(5.0, min(44.0, 324 / T))
     gap = 40
     top = 8 + (60 if strip is not None else 0)
     drawing = Drawing(left + w * T + 78, top + len(maps) * (h * rows + gap) + 24, maps[0].role)

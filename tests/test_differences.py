@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ctc_core.differences import central_difference
+from ctc_core.differences import best_step, central_difference
 
 
 def test_exact_for_squares():
@@ -17,6 +17,16 @@ def test_the_error_falls_with_the_square_of_the_step():
     error = [abs(central_difference(lambda x: np.exp(x[0]), [1.0], h)[0] - np.e) for h in (1e-2, 1e-3)]
     assert 99 < error[0] / error[1] < 101
     assert abs(error[0] / (np.e * 1e-4 / 6) - 1) < 1e-3  # f''' h^2 / 6
+
+
+def test_best_step_has_the_smallest_sum_of_errors():
+    def bound(h, third, noise):
+        return h**2 / 6 * abs(third) + noise / h
+
+    for third, noise in [(1.0, 1e-16), (-40.0, 1e-15), (1e-3, 1e-12)]:
+        h = best_step(third, noise)
+        assert bound(h, third, noise) < min(bound(h * 1.01, third, noise), bound(h / 1.01, third, noise))
+    assert abs(best_step(third=3.0, noise=1e-15) / 1e-5 - 1) < 1e-12
 
 
 @pytest.mark.parametrize("shape", [(), (1,), (3,), (2, 3), (2, 1, 2), (0,)])

@@ -19,6 +19,7 @@ from ctc_core.gradient import (
     grad_logits,
     grad_logits_by_chain,
     grad_logits_rescaled,
+    implied_objective,
     objective,
     occupancies,
     path_entropy,
@@ -87,6 +88,12 @@ def test_occupancies_of_outputs_that_are_0():
     p = probability(y, (1, 2))
     close(occupancies(y, (1, 2)), through_symbols(y, (1, 2)) / p)
     close(grad_logits(y, (1, 2)), y - through_symbols(y, (1, 2)) / p, atol=1e-14)
+
+
+def test_implied_objective_by_hand():
+    close(implied_objective(np.log(Y), (1,)), -math.log(7 / 8) + 2)
+    close(implied_objective(np.log(3 * Y), (1,)), -math.log(9 * 7 / 8) + 6)  # any numbers
+    close(implied_objective(np.log(Y[:, ::-1]), (0,), blank=1), -math.log(7 / 8) + 2)
 
 
 DIVIDE = [dp_dy, dlnp_dy, grad_logits_by_chain, substitution_lines, sum_over_vocabulary, path_entropy]

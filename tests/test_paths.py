@@ -17,6 +17,7 @@ from ctc_core.paths import (
     path_count,
     path_probability,
     paths_of,
+    split_by_output,
     state_sequences,
 )
 
@@ -74,6 +75,15 @@ def test_path_probability():
     for outside in ((0, 2), (0, -1)):
         with pytest.raises(ValueError, match=r"path: expected 2 symbols in 0\.\.1"):
             path_probability(y, outside)
+
+
+def test_split_by_output_by_hand():
+    y = np.array([[0.5, 0.5], [0.25, 0.75]])  # p(a) = y1- y2a + y1a y2- + y1a y2a
+    assert split_by_output(y, (1,), t=0, k=0) == (3 / 4, 1 / 8 + 3 / 8)
+    assert split_by_output(y, (1,), t=0, k=1) == (1, 3 / 8)
+    assert split_by_output(y, (1,), t=1, k=1) == (1, 1 / 8)
+    assert split_by_output(y[:, ::-1], (0,), t=1, k=0, blank=1) == (1, 1 / 8)
+    assert split_by_output(y, (1, 1), t=1, k=1) == (0, 0)
 
 
 def test_label_probability_is_exact():
