@@ -27,8 +27,9 @@ STORE = Path(__file__).with_name("peers.json")
 FIXTURE = [[0.1, 0.6, 0.1, 0.1, 0.1], [0.1, 0.1, 0.6, 0.1, 0.1]]
 WORD = list(CAT.labelling)
 FIVE = np.column_stack([CAT.logits, np.full(CAT.T, -2.0)])  # one more symbol, which is in no target
-BLOCKED, SPOILT = FIVE.copy(), FIVE.copy()
+BLOCKED, LOW, SPOILT = FIVE.copy(), FIVE.copy(), FIVE.copy()
 BLOCKED[2, 4] = -np.inf
+LOW[2, 4] = -1e4  # as good as forbidden, but finite
 SPOILT[4:] = np.nan
 RAW = FIVE + np.array([[3.0], [0.0], [1.0], [-1.0], [2.0], [0.0]])  # the same softmax, but not normalised
 
@@ -40,6 +41,7 @@ CASES = {
     "infeasible": {"logits": [CAT.logits] * 2, "targets": [WORD, [1, 1, 2, 2, 3]]},
     "empty target": {"logits": [CAT.logits] * 2, "targets": [WORD, []]},
     "-inf off the target": {"logits": [FIVE, BLOCKED], "targets": [WORD] * 2},
+    "-10000 off the target": {"logits": [FIVE, LOW], "targets": [WORD] * 2},
     "NaN in the padding": {"logits": [FIVE, SPOILT], "targets": [WORD] * 2, "frames": [6, 4]},
     "label of one million": {"logits": [CAT.logits] * 2, "targets": [WORD, [10**6]]},
 }

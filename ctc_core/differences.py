@@ -53,9 +53,16 @@ def best_step(third, noise):
     -------
     float
 
+    Raises
+    ------
+    ValueError
+        `third` is 0 or `noise` is not above 0.
+
     Examples
     --------
     >>> round(best_step(third=1.0, noise=1.1e-16), 8)         # exp at 0
     6.91e-06
     """
+    if third == 0 or not noise > 0:
+        raise ValueError(f"expected a third derivative that is not 0 and noise above 0, got {third} and {noise}")
     return float(np.cbrt(3 * noise / abs(third)))

@@ -25,7 +25,7 @@ def _lattice(y, labelling, blank, log=False):
 
 
 def _entering(previous, skip):
-    """Sum over the predecessors of each state: the bracket of eq-alpha-rec."""
+    """Sum over the predecessors of each state: the sum of eq-alpha-rec."""
     total = previous.copy()
     total[1:] += previous[:-1]
     total[2:] += np.where(skip[2:], previous[:-2], 0.0)
@@ -33,7 +33,7 @@ def _entering(previous, skip):
 
 
 def _leaving(following, skip):
-    """Sum over the successors of each state: the bracket of eq-beta-rec."""
+    """Sum over the successors of each state: the sum of eq-beta-rec."""
     total = following.copy()
     total[:-1] += following[1:]
     total[:-2] += np.where(skip[2:], following[2:], 0.0)

@@ -27,6 +27,18 @@ def _positive(y):
     return y
 
 
+def _squares(y):
+    """Square the outputs, and refuse those so small that the square underflows."""
+    squares = np.square(_positive(y))
+    small = squares < np.finfo(np.float64).tiny
+    if small.any():
+        where = tuple(int(i) for i in np.argwhere(small)[0])
+        raise ValueError(
+            f"y: expected outputs above 1.5e-154 (this equation divides by their squares), got {y[where]} at {where}"
+        )
+    return squares
+
+
 def _products(y, labelling, blank):
     """Compute A_t(k) = sum_{s in lab(l,k)} alpha_t(s) beta_t(s), shape (T, K), and p = p(l|x)."""
     y = _positive(y)
@@ -45,7 +57,7 @@ def dp_dy(y, labelling, blank=0):
     Parameters
     ----------
     y : ndarray of float, shape (T, K)
-        Outputs, all above 0.
+        Outputs, all above 1.5e-154: their squares must stay in range.
     labelling : sequence of int, length U
     blank : int
 
@@ -56,7 +68,7 @@ def dp_dy(y, labelling, blank=0):
     Raises
     ------
     TypeError, ValueError
-        An output is not above 0; the labelling has probability 0 or underflows to it; or as `forward`.
+        An output is too small; the labelling has probability 0 or underflows to it; or as `forward`.
 
     Notes
     -----
@@ -69,7 +81,7 @@ def dp_dy(y, labelling, blank=0):
            [0.5 , 1.  ]])
     """
     products, _ = _products(y, labelling, blank)
-    return products / np.square(y)
+    return products / _squares(y)
 
 
 def dlnp_dy(y, labelling, blank=0):
@@ -88,7 +100,7 @@ def dlnp_dy(y, labelling, blank=0):
            [0.5714, 1.1429]])
     """
     products, p = _products(y, labelling, blank)
-    return products / (p * np.square(y))
+    return products / (p * _squares(y))
 
 
 def objective(ys, labellings, blank=0):
@@ -198,7 +210,7 @@ def substitution_lines(y, labelling, blank=0):
     y_k, y_j, A_j = y[:, :, None], y[:, None, :], A[:, None, :]
     second = (delta / (p * y_j) * A_j).sum(axis=-1)
     return [
-        -(y_j * (delta - y_k) / (p * y_j**2) * A_j).sum(axis=-1),
+        -(y_j * (delta - y_k) / (p * _squares(y)[:, None]) * A_j).sum(axis=-1),
         -((delta - y_k) / (p * y_j) * A_j).sum(axis=-1),
         ((y_k - delta) / (p * y_j) * A_j).sum(axis=-1),
         (y_k / (p * y_j) * A_j).sum(axis=-1) - second,
@@ -334,8 +346,8 @@ def grad_logits_rescaled(y, alpha_hat, beta_hat, labelling, blank=0):
 def grad_log_outputs(y, labelling, blank=0):
     """Gradient of the loss in free log outputs: -gamma.
 
-    Implements eq-free-log-grad. This is what the gradient in `log_probs` of a framework's CTC loss
-    should be, and is not: they return y - gamma. Parameters and errors as `grad_logits`.
+    Implements eq-free-log-grad. This is what the gradient in `log_probs` of PyTorch's CTC loss
+    should be, and is not: it returns y - gamma. Parameters and errors as `grad_logits`.
 
     Returns
     -------
@@ -353,7 +365,7 @@ def grad_log_outputs(y, labelling, blank=0):
 def implied_objective(log_probs, labelling, blank=0):
     """Compute the function whose gradient in free log probabilities is exp(log_probs) - gamma.
 
-    Implements eq-implied-objective: the loss plus the sum of all exp(log_probs). Frameworks return this
+    Implements eq-implied-objective: the loss plus the sum of all exp(log_probs). PyTorch returns this
     gradient for the loss alone. That is right where the sum cannot change: behind a log_softmax it is T.
 
     Parameters
@@ -374,7 +386,7 @@ def implied_objective(log_probs, labelling, blank=0):
     2.133531
     """
     y = np.exp(log_probs)
-    return float(-np.log(forward_probability(forward(y, labelling, blank))) + y.sum())
+    return objective([y], [labelling], blank) + float(y.sum())
 
 
 def adjoint(beta, y, labelling, blank=0):

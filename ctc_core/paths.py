@@ -181,13 +181,21 @@ def split_by_output(y, labelling, t, k, blank=0):
     -------
     c, d : float
 
+    Raises
+    ------
+    TypeError, ValueError
+        `t` or `k` is out of range; or as `as_labelling`.
+
     Examples
     --------
     >>> split_by_output(np.array([[0.5, 0.5], [0.25, 0.75]]), (1,), t=1, k=0)    # a- holds it; -a, aa do not
     (0.5, 0.75)
     """
     y, c, d = np.asarray(y), 0.0, 0.0
-    for path in paths_of(labelling, len(y), blank):
+    T, K = y.shape
+    if not (0 <= t < T and 0 <= k < K):
+        raise ValueError(f"t, k: expected a frame in 0..{T - 1} and a symbol in 0..{K - 1}, got {t} and {k}")
+    for path in paths_of(as_labelling(labelling, blank, K), T, blank):
         if path[t] == k:
             c += float(prod(y[i, j] for i, j in enumerate(path) if i != t))
         else:

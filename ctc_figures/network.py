@@ -152,7 +152,7 @@ def one_frame():
         " out as one of K outputs y. All outputs enter the loss, minus the logarithm of p(l|x). In another"
         " colour, arrows lead back from the loss to each output, and from every output to every logit.",
         captions=[
-            "One frame t: K logits, one for each symbol and one for the blank.",
+            "One frame t: K logits, one for each symbol, the blank among them.",
             "The softmax: each output depends on all logits of this frame, and on no other frame.",
             "The loss needs the outputs of every frame; here we see how it depends on this one.",
             "Back to the outputs: the derivative of −ln p in an output is −γ/y, for y as free variables.",

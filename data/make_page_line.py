@@ -21,9 +21,7 @@ import onnxruntime
 import skimage
 from PIL import Image
 
-MODEL = distribution("rapidocr-onnxruntime").locate_file(
-    "rapidocr_onnxruntime/models/ch_PP-OCRv4_rec_infer.onnx"
-)
+MODEL = distribution("rapidocr-onnxruntime").locate_file("rapidocr_onnxruntime/models/ch_PP-OCRv4_rec_infer.onnx")
 TRANSCRIPT = "Let us first determine markers of the coins and the"  # read by a person, not by the network
 ROWS = slice(46, 64)  # the whole line, and no ink of its neighbours
 HEIGHT = 48  # the height the network was trained on

@@ -170,7 +170,7 @@ MUTATIONS = [
     ),
     (
         "gradient.py",
-        "return products / np.square(y)",
+        "return products / _squares(y)",
         "return products / y",
         "dp/dy divides by y once",
     ),
@@ -314,8 +314,8 @@ MUTATIONS = [
     ),
     (
         "gradient.py",
-        "+ y.sum())",
-        "+ y.sum() / len(y))",
+        "+ float(y.sum())",
+        "+ float(y.sum()) / len(y)",
         "the implied objective takes a mean over frames",
     ),
     (

@@ -50,3 +50,9 @@ def test_the_point_is_not_moved():
     assert np.array(seen).tolist() == [[1.5, 2], [0.5, 2], [1, 2.5], [1, 1.5]]
     assert x.tolist() == [1, 2]
     assert central_difference(lambda x: x[0], [1, 2]).dtype == np.float64  # integers are turned into floats
+
+
+@pytest.mark.parametrize("third, noise", [(0.0, 1e-16), (1.0, 0.0), (1.0, -1e-16), (1.0, float("nan"))])
+def test_best_step_refuses_what_has_no_best_step(third, noise):
+    with pytest.raises(ValueError, match="expected a third derivative"):
+        best_step(third, noise)

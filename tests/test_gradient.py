@@ -99,6 +99,14 @@ def test_implied_objective_by_hand():
 DIVIDE = [dp_dy, dlnp_dy, grad_logits_by_chain, substitution_lines, sum_over_vocabulary, path_entropy]
 
 
+@pytest.mark.parametrize("function", [dp_dy, dlnp_dy, substitution_lines])
+def test_an_output_whose_square_underflows_is_refused_where_the_equation_divides_by_it(function):
+    with pytest.raises(ValueError, match=r"y: expected outputs above 1.5e-154 .*got 1e-160 at \(1, 0\)"):
+        function(np.array([[0.5, 0.5], [1e-160, 1.0]]), (1,))
+    at_least = np.ravel(function(np.array([[0.5, 0.5], [1.5e-154, 1.0]]), (1,)))
+    assert np.isfinite(at_least).all()
+
+
 @pytest.mark.parametrize("function", DIVIDE)
 def test_an_output_of_0_is_refused_where_the_equation_divides_by_it(function):
     for value in (0.0, -0.1, np.nan):
@@ -157,3 +165,7 @@ def test_uniform_blank_occupancy_refuses(T, U):
 def test_uniform_blank_occupancy_by_hand():
     assert uniform_blank_occupancy(3, 2) == 1 / 5  # -ab a-b ab- aab abb: three blanks in fifteen frames
     assert uniform_blank_occupancy(5, 0) == 1 and uniform_blank_occupancy(4, 4) == 0
+
+
+def test_implied_objective_is_infinite_where_no_path_fits():
+    assert implied_objective(np.log(np.full((2, 2), 0.5)), (1, 1)) == np.inf

@@ -146,3 +146,9 @@ def test_enumerated_variables_by_hand():
     beta = [[0, 3 / 32, 3 / 16, 1 / 8, 1 / 16], [0, 0, 0, 3 / 8, 1 / 8]]
     assert forward_by_enumeration(y, (1, 2)).tolist() == alpha
     assert backward_by_enumeration(y, (1, 2)).tolist() == beta
+
+
+@pytest.mark.parametrize("arguments", [((1,), 5, 0), ((1,), 0, -1), ((1,), 0, 2), ((3,), 0, 0)])
+def test_split_by_output_refuses_what_is_not_there(arguments):
+    with pytest.raises(ValueError, match="expected"):
+        split_by_output(np.full((2, 2), 0.5), *arguments)
