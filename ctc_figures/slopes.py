@@ -232,7 +232,8 @@ def slope_paths(y, labelling, alpha, beta, symbols, *, blank=0, title=None, desc
                 with drawing.touch(words(t, k), names(flows[e]), class_="ctc-entry", states=states):
                     level = percent(slopes[t, k] / slopes.max()) / 100
                     drawing.add("rect", style=f"--v:{level:g}", **box)
-                    drawing.label(lattice.x(t), middle, number(slopes[t, k], 3), "small")
+                # Outside: a visible text inside would have to be part of the accessible name, digit by digit.
+                drawing.label(lattice.x(t), middle, number(slopes[t, k], 3), "small")
     lit = [sum(at[0] == t for at in shares if len(at) == 2) for (t, _), shares in zip(entries, flows, strict=True)]
     return Figure(
         drawing,

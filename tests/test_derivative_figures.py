@@ -3,6 +3,7 @@
 import itertools
 import json
 import re
+from itertools import pairwise
 from xml.etree import ElementTree
 
 import numpy as np
@@ -65,8 +66,8 @@ def test_varying_what_no_path_holds_changes_nothing():
 
 @EXAMPLES
 def test_cells_hold_the_derivative(example):
-    cells = [e for e in tree(slopes_of(example)).iter("g") if (e.get("class") or "").startswith("ctc-entry")]
-    shown = [e.find("text").text for e in cells]
+    neighbours = [pair for parent in tree(slopes_of(example)).iter() for pair in pairwise(parent)]
+    shown = [text.text for cell, text in neighbours if (cell.get("class") or "").startswith("ctc-entry")]
     assert shown == [number(v, 3) for v in dp_dy(example.y, example.labelling).T.ravel()]
 
 

@@ -74,7 +74,7 @@ def visit(browser, site, name, theme):
     page.on("console", lambda message: message.type in ("error", "warning") and log.errors.append(message.text))
     page.on("pageerror", lambda error: log.errors.append(str(error)))
     page.goto(f"{site}{name}.html", wait_until="networkidle")
-    assert page.evaluate("document.documentElement.dataset.theme") == theme
+    page.wait_for_function("(theme) => document.documentElement.dataset.theme === theme", arg=theme)
     yield log
     context.close()
 
