@@ -330,6 +330,42 @@ MUTATIONS = [
         "pass",
         "a chapter can change a shared example",
     ),
+    (
+        "softmax.py",
+        "return hidden @ weights.T + bias",
+        "return hidden @ weights.T",
+        "the output layer forgets its bias",
+    ),
+    (
+        "paths.py",
+        "return float(prod(y[t, k] for t, k in enumerate(path)))",
+        "return float(sum(y[t, k] for t, k in enumerate(path)))",
+        "a path adds its outputs",
+    ),
+    (
+        "rules.py",
+        "return Dual(c, 0.0)",
+        "return Dual(c, 1.0)",
+        "a constant has slope 1",
+    ),
+    (
+        "rules.py",
+        "return Dual(x, 1.0)",
+        "return Dual(x, 0.0)",
+        "a variable has slope 0",
+    ),
+    (
+        "rules.py",
+        "return chain(math.exp, math.exp, x)",
+        "return chain(math.exp, math.cos, x)",
+        "exp has another derivative",
+    ),
+    (
+        "rules.py",
+        "return chain(math.log, lambda v: 1 / v, x)",
+        "return chain(math.log, lambda v: v, x)",
+        "ln x has derivative x",
+    ),
 ]
 
 
