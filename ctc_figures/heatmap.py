@@ -295,5 +295,6 @@ def _caption(maps, names, t, frame_names):
         parts.append(f"{frame_names[t]}.")
     for m in maps:
         r = largest(np.abs(m.values[t]))
-        parts.append(f"Largest {m.letter}: {number(m.values[t, r])} in {names[r]}.")
+        word = "Farthest from 0," if (m.values < 0).any() else "Largest"
+        parts.append(f"{word} {m.letter}: {number(m.values[t, r])} in {names[r]}.")
     return " ".join(parts)

@@ -1,12 +1,12 @@
 """Make page_line.npz and page_line.png: a real CTC network reads one line of a photographed page.
 
 Everything comes from PyPI. The recogniser is too heavy for the project's own dependencies, so run this
-in a throw-away environment (Python 3.11 or 3.12), from any directory:
+in a throw-away environment (Python 3.11 or 3.12), from the root of the repository:
 
-    python -m venv /tmp/ocr
-    /tmp/ocr/bin/pip install numpy==2.4.6 pillow==13.0.0 onnxruntime==1.32.0 scikit-image==0.26.0
-    /tmp/ocr/bin/pip install --no-deps rapidocr-onnxruntime==1.4.4
-    /tmp/ocr/bin/python data/make_page_line.py
+    python -m venv ocr
+    ocr/bin/pip install numpy==2.4.6 pillow==13.0.0 onnxruntime==1.32.0 scikit-image==0.26.0
+    ocr/bin/pip install --no-deps rapidocr-onnxruntime==1.4.4
+    ocr/bin/python data/make_page_line.py
 
 `--no-deps`: the wheel is used only as the carrier of the model file, its own code and OpenCV are not run.
 """
