@@ -1,4 +1,9 @@
-"""Figures of the book: arrays in, figure out. Nothing here computes what a test would want to compute."""
+"""Figures of the book: arrays in, figure out. Nothing here computes what a test would want to compute.
+
+The mechanism: `palette` and `notation`, colours and digits; `drawing`, the canvas; `figure` with `player.js`, what
+Jupyter and the page show; `png`. General figures: `lattice` with `walks`, `sweeps` and `through`; `heatmap`; `chart`;
+`matrix`; `sequence`; `network`. The others are of one chapter each, and named for what they show. `listing` shows code.
+"""
 
 from .alignment import alignment
 from .board import logit_board
