@@ -4,6 +4,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 SITE_SOURCES := _config.yml _toc.yml references.bib $(wildcard chapters/*.ipynb chapters/*.md img/* web/*.* web/static/* web/templates/*)
+SITE_SOURCES += $(wildcard ctc_*/*.py tests/test_equations.py)  # the appendices are made of docstrings and names of tests
 
 .DEFAULT_GOAL := help
 .PHONY: help book html lab test notebooks lint install lock clean
