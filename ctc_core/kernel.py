@@ -1,0 +1,330 @@
+"""The fast core: losses and gradient of a batch, exact, in rows of many samples.
+
+The lattice is that of `forward_backward`, in log space. The chapter "From equations to a fast kernel" derives what
+differs. Read `merge` first, then `Lattice.forward` and `Lattice.backward`, each a loop over frames of a few lines:
+
+- Blank u and label u are a *pair*, and a pair is left as one (eq-pairs): two merges of two numbers at each frame.
+- A merge keeps the share of one part (eq-share). So the backward pass has neither beta nor logarithms: occupancies flow
+  from the end to the start and divide by the shares (eq-flow-back). All are numbers in [0, 1].
+- A frame beyond the input is a certain blank (eq-certain-blank), so samples of any length go side by side.
+- Only pairs that can be reached, and can still finish, are touched (eq-alpha-prune, eq-beta-prune).
+- The softmax, and what the lattice reads and writes of it, is done in blocks of frames that stay in cache.
+
+A row holds pair u of sample n at place u N + n: the same pair of all samples is contiguous. So are the left neighbours
+of a run of pairs, which begin N places before.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+IMPOSSIBLE = -1e300  # for ln 0: sums of it stay finite, and beside a possible path its share is exactly 0
+ROW = 2**12  # places in a row: enough to forget the cost of a call of NumPy, few enough to stay in cache
+BLOCK = 2**15  # logits, or places of rows, in a block of frames: they stay in cache from one pass to the next
+
+
+def losses_and_gradient(logits, targets, input_lengths, target_lengths, blank, gradient=None):
+    """Compute the losses of a checked batch and, if there is room for it, the gradient.
+
+    Parameters
+    ----------
+    logits : ndarray of float32 or float64, shape (N, T, K), C-contiguous
+    targets : ndarray of int, shape (N, U)
+        Labels in 0..K-1, padded with any of them.
+    input_lengths, target_lengths : ndarray of int, shape (N,)
+    blank : int
+    gradient : ndarray like logits, optional
+        Filled with softmax minus occupancies; with 0 in padding and for samples whose loss is inf.
+
+    Returns
+    -------
+    ndarray of float64, shape (N,)
+        Nats; inf where no path is possible, NaN where a frame has no softmax (NaN, +inf, or only -inf).
+
+    Examples
+    --------
+    >>> losses_and_gradient(np.zeros((1, 3, 3)), np.array([[1, 2]]), np.array([3]), np.array([2]), 0).round(3)
+    array([1.686])
+    """
+    N, T, _ = logits.shape
+    losses = np.empty(N)
+    feasible = input_lengths >= target_lengths + repeated(targets, target_lengths).sum(axis=1)  # eq-min-length
+    reached = np.where(feasible, target_lengths, 0)  # a target that cannot fit must not widen the rows of the others
+    samples = max(1, ROW // (targets.shape[1] + 1))
+    with np.errstate(all="ignore"):  # overflow to inf is meant, NaN is looked for by the caller
+        for first in range(0, N, samples):
+            part = slice(first, first + samples)
+            lattice = Lattice(logits[part], targets[part], input_lengths[part], reached[part], blank)
+            losses[part] = lattice.forward(None if gradient is None else gradient[part])
+            if gradient is not None:
+                lattice.backward(gradient[part])
+    losses[~feasible & ~np.isnan(losses)] = np.inf
+    if gradient is not None:
+        gradient[np.isinf(losses)] = 0
+        gradient[np.arange(T) >= input_lengths[:, None]] = 0
+    return losses
+
+
+def repeated(targets, lengths):
+    """Mark the labels, from the second on, that equal the one before: shape (N, U - 1).
+
+    Examples
+    --------
+    >>> repeated(np.array([[1, 1, 2], [2, 2, 2]]), np.array([3, 2]))
+    array([[ True, False],
+           [ True, False]])
+    """
+    return (targets[:, 1:] == targets[:, :-1]) & (np.arange(1, targets.shape[1]) < lengths[:, None])
+
+
+def merge(x, y, share, out):
+    """Add two probabilities given as logarithms, and keep the share that one has of the sum.
+
+    Implements eq-share: r = 1 / (1 + e^(x - y)) is the share of y, and eq-merge: the logarithm of the sum is that of
+    the larger part less the logarithm of the larger share. Neither step can lose digits.
+
+    Parameters
+    ----------
+    x, y : ndarray of float64, finite
+        Nats.
+    share : ndarray of float64
+        Filled with r; exactly 0 where y is below x by more than 709 nats.
+    out : ndarray of float64
+        Filled with ln(e^x + e^y), nats.
+
+    Examples
+    --------
+    >>> share, out = np.empty(1), np.empty(1)
+    >>> merge(np.log([0.3]), np.log([0.1]), share, out)
+    >>> np.exp(out).round(3), share.round(3)
+    (array([0.4]), array([0.25]))
+    """
+    np.subtract(x, y, out=share)
+    np.exp(share, out=share)
+    np.add(1.0, share, out=share)
+    np.reciprocal(share, out=share)
+    larger = np.subtract(1.0, share)
+    np.maximum(larger, share, out=larger)
+    np.log(larger, out=larger)
+    np.maximum(x, y, out=out)
+    np.subtract(out, larger, out=out)
+
+
+class Reach(NamedTuple):
+    """What one frame touches, as slices of rows."""
+
+    at: slice  # pairs that paths come from
+    to: slice  # pairs that paths go to
+    labelled: slice  # the same without pair 0, which has no label
+    left: slice  # their left neighbours; also their own places in rows that begin with the label of pair 1
+    repeats: object  # the places of `left` whose right neighbour has the same label; None if there are none
+
+
+class Lattice:
+    """The lattices of N samples, side by side in the same rows.
+
+    Parameters as `losses_and_gradient`; here every target fits its input.
+    """
+
+    def __init__(self, logits, targets, input_lengths, target_lengths, blank):
+        """Find out where everything is."""
+        N, T, K = logits.shape
+        U = targets.shape[1]
+        self.logits, self.blank = logits, blank
+        self.input_lengths, self.target_lengths = input_lengths, target_lengths
+        self.width = (U + 1) * N
+        self.end = target_lengths * N + np.arange(N)  # the last pair of each sample
+        self.repeats = np.flatnonzero(repeated(targets, target_lengths).T) + N
+        # Where the labels' logits are, counted from the first frame of a block, in the order of the rows.
+        block = min(T, max(8, BLOCK // max(N * K, self.width)))
+        self.places = np.arange(block)[:, None] * K + (targets + np.arange(N)[:, None] * (T * K)).T.ravel()
+
+    def blocks(self):
+        """Yield the blocks of frames: first, last + 1, and the reach of each."""
+        N, T, _ = self.logits.shape
+        for start in range(0, T, len(self.places)):
+            stop = min(start + len(self.places), T)
+            t = np.arange(start, stop)[:, None]
+            # Frame t reaches pair t + 1 at most, and at least the pair from which the frames left suffice.
+            least = np.minimum(self.target_lengths - self.input_lengths + t + 1, self.target_lengths)
+            first = least.min(axis=1).clip(0) * N
+            last = np.minimum(t[:, 0] + 2, self.target_lengths.max() + 1) * N
+            i, j = np.searchsorted(self.repeats, [first - N, last - N])
+            yield start, stop, list(map(self.reach, first.tolist(), last.tolist(), i.tolist(), j.tolist()))
+
+    def reach(self, first, last, i, j):
+        """Write down the slices for the pairs from place `first` to `last`, and their repeats i to j."""
+        N = len(self.logits)
+        labelled = max(first, N)
+        return Reach(
+            at=slice(max(first - N, 0), last),
+            to=slice(first, last),
+            labelled=slice(labelled, last),
+            left=slice(labelled - N, last - N),
+            repeats=self.repeats[i:j] if i < j else None,
+        )
+
+    def log_outputs(self, start, stop, y):
+        """Compute the log outputs of a block of frames that the lattice needs, in the order of its rows.
+
+        Implements eq-certain-blank: beyond a sample's input the blank is certain.
+
+        Parameters
+        ----------
+        start, stop : int
+            The frames.
+        y : ndarray like logits, shape (N, stop - start, K), or None
+            Filled with the softmax; beyond the input with anything.
+
+        Returns
+        -------
+        blank : ndarray of float64, shape (stop - start, N)
+        labels : ndarray of float64, shape (stop - start, U N)
+        """
+        N, _, K = self.logits.shape
+        u = self.logits[:, start:stop]
+        top, total = self.softmax(u, y)
+        blank = np.subtract(u[:, :, self.blank].T, top, dtype=np.float64)
+        labels = self.logits.reshape(-1)[start * K :].take(self.places[: stop - start])
+        labels = np.subtract(labels.reshape(stop - start, -1, N), top[:, None], dtype=np.float64)
+        blank -= np.log(total)
+        labels -= np.log(total)[:, None]
+        np.maximum(blank, IMPOSSIBLE, out=blank)
+        np.maximum(labels, IMPOSSIBLE, out=labels)
+        late = np.arange(start, stop)[:, None] >= self.input_lengths
+        if late.any():
+            blank[late] = 0
+            labels.transpose(0, 2, 1)[late] = IMPOSSIBLE
+        return blank, labels.reshape(stop - start, -1)
+
+    def softmax(self, u, y):
+        """Compute the softmax of logits u, shape (N, frames, K), into `y` unless it is None.
+
+        Returns
+        -------
+        top, total : ndarray, shape (frames, N)
+            The largest logit of each frame, and the denominator once this logit is subtracted.
+        """
+        N, frames, K = u.shape
+        top, total = np.empty((frames, N), u.dtype), np.empty((frames, N))
+        some = max(1, BLOCK // (frames * K))  # so many samples that every pass finds them in cache
+        scratch = np.empty((some, frames, K), u.dtype) if y is None else None
+        for n in range(0, N, some):
+            part = u[n : n + some]
+            e = scratch[: len(part)] if y is None else y[n : n + some]
+            # NumPy finds the place of a maximum faster than the maximum itself.
+            peak = np.take_along_axis(part, part.argmax(axis=2)[:, :, None], axis=2)
+            np.subtract(part, peak, out=e)
+            np.exp(e, out=e)
+            mass = e.sum(axis=2, keepdims=True, dtype=np.float64)  # a loss near 0 needs all its digits
+            if y is not None:
+                e *= (1 / mass).astype(y.dtype, copy=False)
+            top[:, n : n + some], total[:, n : n + some] = peak[:, :, 0].T, mass[:, :, 0].T
+        return top, total
+
+    def forward(self, gradient=None):
+        """Compute the losses; if `gradient` is given, leave the softmax in it, and keep the shares of all merges.
+
+        Implements eq-pairs.
+
+        Parameters
+        ----------
+        gradient : ndarray like logits, shape (N, T, K), optional
+
+        Returns
+        -------
+        ndarray of float64, shape (N,)
+        """
+        N, T, _ = self.logits.shape
+        if gradient is None:  # one row, used for all frames
+            self.pair_shares = self.label_shares = [np.empty(self.width)] * T
+        else:
+            self.pair_shares, self.label_shares = (np.empty((T, self.width)) for _ in range(2))
+        blanks, labels = np.full((2, self.width), IMPOSSIBLE)
+        blanks[:N] = 0.0  # before the first frame: in the first blank, nothing read
+        pairs, entered = np.empty((2, self.width))
+        grid = (-1, N)  # a row as (pairs, samples)
+        self.kept = []
+        for start, stop, reach in self.blocks():
+            if gradient is not None:
+                self.kept.append((start, stop, reach))
+            y = None if gradient is None else gradient[:, start:stop]
+            log_blank, log_label = self.log_outputs(start, stop, y)
+            for t, (at, to, labelled, left, repeats) in enumerate(reach, start):
+                merge(labels[at], blanks[at], self.pair_shares[t][at], pairs[at])
+                blank_only = None if repeats is None else blanks[repeats]
+                np.add(pairs[to].reshape(grid), log_blank[t - start], out=blanks[to].reshape(grid))
+                if repeats is not None:
+                    pairs[repeats] = blank_only
+                merge(pairs[left], labels[labelled], self.label_shares[t][labelled], entered[labelled])
+                np.add(entered[labelled], log_label[t - start, left], out=labels[labelled])
+        self.end_shares, log_p = np.empty((2, N))
+        merge(labels[self.end], blanks[self.end], self.end_shares, log_p)
+        losses = np.maximum(-log_p, 0.0) + 0.0  # rounding may lift ln 1 above 0, and -0.0 is no loss
+        losses[log_p < IMPOSSIBLE / 10] = np.inf
+        return losses
+
+    def backward(self, gradient):
+        """Subtract the occupancies from `gradient`, which holds the softmax: after `forward`.
+
+        Implements eq-flow-back.
+
+        Parameters
+        ----------
+        gradient : ndarray like logits, shape (N, T, K)
+        """
+        N, _, K = self.logits.shape
+        # Row i + 1 is of frame i of the block; row 0 is what flows on, to the block before.
+        blanks = np.zeros((len(self.places) + 1, self.width))
+        labels = np.zeros((len(self.places) + 1, self.width - N))
+        blanks[0, self.end] = self.end_shares
+        some = self.end >= N  # an empty target ends in a blank
+        labels[0, self.end[some] - N] = 1 - self.end_shares[some]
+        pairs, entered = np.empty((2, self.width))
+        for start, stop, reach in reversed(self.kept):
+            size = stop - start
+            blanks[size], labels[size] = blanks[0], labels[0]
+            blanks[:size] = labels[:size] = 0
+            for i in reversed(range(size)):
+                at, _, labelled, left, repeats = reach[i]
+                pair_share, label_share = self.pair_shares[start + i][at], self.label_shares[start + i][labelled]
+                blank, before = blanks[i + 1], blanks[i, at]
+                label, stay = labels[i + 1, left], labels[i, left]
+                pair, enter = pairs[at], entered[left]
+                # Label u: what stays in it, and what came from pair u - 1.
+                np.multiply(label, label_share, out=stay)
+                np.subtract(label, stay, out=enter)
+                if repeats is not None:
+                    blank_only = entered[repeats]
+                    entered[repeats] = 0
+                # Pair u: what goes to blank u and to label u + 1 came from it. The last pair has no label after it.
+                np.add(blank[left], enter, out=pairs[left])
+                pairs[at.stop - N : at.stop] = blank[at.stop - N : at.stop]
+                np.multiply(pair, pair_share, out=before)
+                np.subtract(pair, before, out=pair)
+                first = max(at.start, N)  # pair 0 has no label
+                labels[i, first - N : at.stop - N] += pairs[first : at.stop]
+                if repeats is not None:
+                    blanks[i][repeats] += blank_only
+            flat = gradient.reshape(-1)[start * K :]
+            change = labels[1 : size + 1].reshape(-1).astype(flat.dtype, copy=False)  # with two dtypes `at` is slow
+            np.subtract.at(flat, self.places[:size].reshape(-1), change)
+            gradient[:, start:stop, self.blank] -= sum_of_pairs(blanks[1 : size + 1].reshape(size, -1, N)).T
+
+
+def sum_of_pairs(rows):
+    """Add up rows of shape (frames, pairs, N) over their pairs, in place: the upper half to the lower, and so on.
+
+    NumPy's own order depends on the shape. This one does not, so a sample has the same sum in every batch.
+
+    Examples
+    --------
+    >>> sum_of_pairs(np.array([[[1.0], [2.0], [4.0]]]))
+    array([[7.]])
+    """
+    size = rows.shape[1]
+    while size > 1:
+        half = 1 << (size - 1).bit_length() - 1  # a power of two: pairs that are not there would have added 0
+        rows[:, : size - half] += rows[:, half:size]
+        size = half
+    return rows[:, 0]
