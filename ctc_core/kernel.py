@@ -48,8 +48,8 @@ def losses_and_gradient(logits, targets, input_lengths, target_lengths, blank, g
     """
     N, T, _ = logits.shape
     losses = np.empty(N)
-    feasible = input_lengths >= target_lengths + repeated(targets, target_lengths).sum(axis=1)  # eq-min-length
-    reached = np.where(feasible, target_lengths, 0)  # a target that cannot fit must not widen the rows of the others
+    fits = input_lengths >= target_lengths  # where repeats need more, the lattice finds no path
+    reached = np.where(fits, target_lengths, 0)
     samples = max(1, ROW // (targets.shape[1] + 1))
     with np.errstate(all="ignore"):  # overflow to inf is meant, NaN is looked for by the caller
         for first in range(0, N, samples):
@@ -58,23 +58,11 @@ def losses_and_gradient(logits, targets, input_lengths, target_lengths, blank, g
             losses[part] = lattice.forward(None if gradient is None else gradient[part])
             if gradient is not None:
                 lattice.backward(gradient[part])
-    losses[~feasible & ~np.isnan(losses)] = np.inf
+    losses[~fits & ~np.isnan(losses)] = np.inf
     if gradient is not None:
         gradient[np.isinf(losses)] = 0
         gradient[np.arange(T) >= input_lengths[:, None]] = 0
     return losses
-
-
-def repeated(targets, lengths):
-    """Mark the labels, from the second on, that equal the one before: shape (N, U - 1).
-
-    Examples
-    --------
-    >>> repeated(np.array([[1, 1, 2], [2, 2, 2]]), np.array([3, 2]))
-    array([[ True, False],
-           [ True, False]])
-    """
-    return (targets[:, 1:] == targets[:, :-1]) & (np.arange(1, targets.shape[1]) < lengths[:, None])
 
 
 def merge(x, y, share, out):
@@ -134,7 +122,8 @@ class Lattice:
         self.input_lengths, self.target_lengths = input_lengths, target_lengths
         self.width = (U + 1) * N
         self.end = target_lengths * N + np.arange(N)  # the last pair of each sample
-        self.repeats = np.flatnonzero(repeated(targets, target_lengths).T) + N
+        same = (targets[:, 1:] == targets[:, :-1]) & (np.arange(1, U) < target_lengths[:, None])
+        self.repeats = np.flatnonzero(same.T) + N
         # Where the labels' logits are, counted from the first frame of a block, in the order of the rows.
         block = min(T, max(8, BLOCK // max(N * K, self.width)))
         self.places = np.arange(block)[:, None] * K + (targets + np.arange(N)[:, None] * (T * K)).T.ravel()
