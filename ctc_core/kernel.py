@@ -18,7 +18,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-IMPOSSIBLE = -1e300  # for ln 0: sums of it stay finite, and beside a possible path its share is exactly 0
+# For ln 0 in a blank. Sums of it stay finite, and beside a possible path its share is exactly 0. Every merge has a part
+# that comes from a blank, so a label may be -inf: there is never -inf - -inf.
+IMPOSSIBLE = -1e300
 ROW = 2**12  # places in a row: enough to forget the cost of a call of NumPy, few enough to stay in cache
 BLOCK = 2**15  # logits, or places of rows, in a block of frames: they stay in cache from one pass to the next
 
@@ -73,8 +75,8 @@ def merge(x, y, share, out):
 
     Parameters
     ----------
-    x, y : ndarray of float64, finite
-        Nats.
+    x, y : ndarray of float64
+        Nats; one of two may be -inf.
     share : ndarray of float64
         Filled with r; exactly 0 where y is below x by more than 709 nats.
     out : ndarray of float64
@@ -179,11 +181,10 @@ class Lattice:
         blank -= np.log(total)
         labels -= np.log(total)[:, None]
         np.maximum(blank, IMPOSSIBLE, out=blank)
-        np.maximum(labels, IMPOSSIBLE, out=labels)
         late = np.arange(start, stop)[:, None] >= self.input_lengths
         if late.any():
             blank[late] = 0
-            labels.transpose(0, 2, 1)[late] = IMPOSSIBLE
+            labels.transpose(0, 2, 1)[late] = -np.inf
         return blank, labels.reshape(stop - start, -1)
 
     def softmax(self, u, y):
@@ -229,7 +230,7 @@ class Lattice:
             self.pair_shares = self.label_shares = [np.empty(self.width)] * T
         else:
             self.pair_shares, self.label_shares = (np.empty((T, self.width)) for _ in range(2))
-        blanks, labels = np.full((2, self.width), IMPOSSIBLE)
+        blanks, labels = np.full(self.width, IMPOSSIBLE), np.full(self.width, -np.inf)
         blanks[:N] = 0.0  # before the first frame: in the first blank, nothing read
         pairs, entered = np.empty((2, self.width))
         grid = (-1, N)  # a row as (pairs, samples)

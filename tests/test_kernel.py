@@ -214,15 +214,17 @@ def test_garbage_beyond_the_input_shares_a_row_with_healthy_samples():
 def test_merge_adds_and_divides():
     rng = np.random.default_rng(5)
     x, y = rng.normal(size=(2, 2000)) * rng.choice([1, 30, 1000], size=2000)
-    x[:3], y[:3] = (kernel.IMPOSSIBLE, 0.0, kernel.IMPOSSIBLE), (-5.0, 3 * kernel.IMPOSSIBLE, kernel.IMPOSSIBLE)
+    x[:5] = kernel.IMPOSSIBLE, 0.0, kernel.IMPOSSIBLE, -np.inf, 7.0
+    y[:5] = -5.0, 3 * kernel.IMPOSSIBLE, kernel.IMPOSSIBLE, 7.0, -np.inf
     share, out = np.empty((2, 2000))
     with np.errstate(over="ignore"):
         kernel.merge(x, y, share, out)
     assert out[0] == -5 and share[0] == 1
     assert out[1] == 0 and share[1] == 0  # exactly: nothing flows into what is impossible
     assert np.isfinite(out[2]) and share[2] == 0.5
+    assert (out[3:5] == 7).all() and share[3] == 1 and share[4] == 0
     with mpmath.workdps(50):
-        for i in range(3, 2000):
+        for i in range(5, 2000):
             a, b = mpmath.exp(mpmath.mpf(float(x[i]))), mpmath.exp(mpmath.mpf(float(y[i])))
             close(out[i], float(mpmath.log(a + b)), rtol=3e-16, atol=3e-16)
             close(share[i], float(b / (a + b)), rtol=1e-12, atol=1e-16)

@@ -274,6 +274,12 @@ REFUSALS = {
     "label = 10^6": ((U3, [[1], [10**6]]), ValueError, "targets, sample 1: .*position 0 is 1000000, expected a label"),
     "label = 10^30": ((U3, [[1], [10**30]]), TypeError, "targets, sample 1: .*expected integers"),
     "label = blank": ((U3, [[1], [2, 0]]), ValueError, r"targets, sample 1: .*position 1 holds the blank \(0\)"),
+    "K in an array": ((U3, np.array([[1, 2], [2, 3]])), ValueError, "targets, sample 1: .*position 1 is 3, expected"),
+    "blank in an array": (
+        (U3, np.array([[1, 0], [1, 2]])),
+        ValueError,
+        r"targets, sample 0: .*position 1 holds the bl",
+    ),
     "float labels": ((U3, np.ones((2, 1))), TypeError, "targets, sample 0: .*expected integers, got float64"),
     "boolean labels": ((U3, [[True], [True]]), TypeError, "targets, sample 0: .*expected integers, got bool"),
     "text": ((U3[0], "ab"), TypeError, "targets, sample 0: .*expected integers"),
