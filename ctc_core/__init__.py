@@ -1,8 +1,9 @@
 """The mathematics of the CTC loss and of its gradient, in NumPy.
 
 For use: `ctc_loss`, `ctc_loss_and_grad`, `why_infinite`. For reading: the modules, in the order of
-the derivation: `labels`, `paths`, `softmax`, `forward_backward`, `rules`, `gradient`, `loss`, `descent`; then
-`decoding`, and the oracle `differences`. Everything public is documented with its equation.
+the derivation: `labels`, `paths`, `softmax`, `forward_backward`, `rules`, `gradient`, `descent`; then the program:
+`steps` towards the fast `kernel`, `batch`, which checks the input of both, and `loss`; then `decoding`, and the oracle
+`differences`. Everything public is documented with its equation.
 """
 
 from .decoding import best_path, prefix_search

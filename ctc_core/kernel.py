@@ -14,15 +14,13 @@ A row holds pair u of sample n at place u N + n: the same pair of all samples is
 of a run of pairs, which begin N places before.
 """
 
-from typing import NamedTuple
-
 import numpy as np
 
 # For ln 0 in a blank. Sums of it stay finite, and beside a possible path its share is exactly 0. Every merge has a part
 # that comes from a blank, so a label may be -inf: there is never -inf - -inf.
 IMPOSSIBLE = -1e300
 ROW = 2**12  # places in a row: enough to forget the cost of a call of NumPy, few enough to stay in cache
-BLOCK = 2**15  # logits, or places of rows, in a block of frames: they stay in cache from one pass to the next
+BLOCK = 2**16  # logits, or places of rows, in a block of frames: they stay in cache from one pass to the next
 
 
 def losses_and_gradient(logits, targets, input_lengths, target_lengths, blank, gradient=None):
@@ -100,16 +98,6 @@ def merge(x, y, share, out):
     np.subtract(out, larger, out=out)
 
 
-class Reach(NamedTuple):
-    """What one frame touches, as slices of rows."""
-
-    at: slice  # pairs that paths come from
-    to: slice  # pairs that paths go to
-    labelled: slice  # the same without pair 0, which has no label
-    left: slice  # their left neighbours; also their own places in rows that begin with the label of pair 1
-    repeats: object  # the places of `left` whose right neighbour has the same label; None if there are none
-
-
 class Lattice:
     """The lattices of N samples, side by side in the same rows.
 
@@ -127,7 +115,7 @@ class Lattice:
         same = (targets[:, 1:] == targets[:, :-1]) & (np.arange(1, U) < target_lengths[:, None])
         self.repeats = np.flatnonzero(same.T) + N
         # Where the labels' logits are, counted from the first frame of a block, in the order of the rows.
-        block = min(T, max(8, BLOCK // max(N * K, self.width)))
+        block = min(T, max(8, BLOCK // max(K, self.width)))
         self.places = np.arange(block)[:, None] * K + (targets + np.arange(N)[:, None] * (T * K)).T.ravel()
 
     def blocks(self):
@@ -144,15 +132,27 @@ class Lattice:
             yield start, stop, list(map(self.reach, first.tolist(), last.tolist(), i.tolist(), j.tolist()))
 
     def reach(self, first, last, i, j):
-        """Write down the slices for the pairs from place `first` to `last`, and their repeats i to j."""
+        """Write down what a frame touches, whose paths lead to the pairs from place `first` to `last`.
+
+        Returns
+        -------
+        at, to : slice
+            Pairs that the paths come from, and go to.
+        labelled : slice
+            The same as `to` without pair 0, which has no label.
+        left : slice
+            Their left neighbours. Also their own places in rows that begin with the label of pair 1.
+        repeats : ndarray of int, or None if there are none
+            Places of `left` whose right neighbour has the same label: `self.repeats[i:j]`.
+        """
         N = len(self.logits)
         labelled = max(first, N)
-        return Reach(
-            at=slice(max(first - N, 0), last),
-            to=slice(first, last),
-            labelled=slice(labelled, last),
-            left=slice(labelled - N, last - N),
-            repeats=self.repeats[i:j] if i < j else None,
+        return (
+            slice(max(first - N, 0), last),
+            slice(first, last),
+            slice(labelled, last),
+            slice(labelled - N, last - N),
+            self.repeats[i:j] if i < j else None,
         )
 
     def log_outputs(self, start, stop, y):
@@ -202,8 +202,7 @@ class Lattice:
         for n in range(0, N, some):
             part = u[n : n + some]
             e = scratch[: len(part)] if y is None else y[n : n + some]
-            # NumPy finds the place of a maximum faster than the maximum itself.
-            peak = np.take_along_axis(part, part.argmax(axis=2)[:, :, None], axis=2)
+            peak = part.max(axis=2, keepdims=True)
             np.subtract(part, peak, out=e)
             np.exp(e, out=e)
             mass = e.sum(axis=2, keepdims=True, dtype=np.float64)  # a loss near 0 needs all its digits
