@@ -225,10 +225,8 @@ class Lattice:
         ndarray of float64, shape (N,)
         """
         N, T, _ = self.logits.shape
-        if gradient is None:  # one row, used for all frames
-            self.pair_shares = self.label_shares = [np.empty(self.width)] * T
-        else:
-            self.pair_shares, self.label_shares = (np.empty((T, self.width)) for _ in range(2))
+        kept = 1 if gradient is None else T  # the loss alone overwrites the same row
+        self.pair_shares, self.label_shares = (np.empty((kept, self.width)) for _ in range(2))
         blanks, labels = np.full(self.width, IMPOSSIBLE), np.full(self.width, -np.inf)
         blanks[:N] = 0.0  # before the first frame: in the first blank, nothing read
         pairs, entered = np.empty((2, self.width))
@@ -240,12 +238,13 @@ class Lattice:
             y = None if gradient is None else gradient[:, start:stop]
             log_blank, log_label = self.log_outputs(start, stop, y)
             for t, (at, to, labelled, left, repeats) in enumerate(reach, start):
-                merge(labels[at], blanks[at], self.pair_shares[t][at], pairs[at])
+                pair_share, label_share = self.pair_shares[t % kept], self.label_shares[t % kept]
+                merge(labels[at], blanks[at], pair_share[at], pairs[at])
                 blank_only = None if repeats is None else blanks[repeats]
                 np.add(pairs[to].reshape(grid), log_blank[t - start], out=blanks[to].reshape(grid))
                 if repeats is not None:
                     pairs[repeats] = blank_only
-                merge(pairs[left], labels[labelled], self.label_shares[t][labelled], entered[labelled])
+                merge(pairs[left], labels[labelled], label_share[labelled], entered[labelled])
                 np.add(entered[labelled], log_label[t - start, left], out=labels[labelled])
         self.end_shares, log_p = np.empty((2, N))
         merge(labels[self.end], blanks[self.end], self.end_shares, log_p)

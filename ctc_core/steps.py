@@ -232,7 +232,7 @@ def forward_pairs(log_blank, log_labels, repeat):
     blanks[0, 0] = 0.0
     pair_shares, label_shares = np.ones(shape), np.ones((T, U + 1, N))
     pair, entered = np.empty((U + 1, N)), np.empty((U, N))
-    with np.errstate(over="ignore"):  # beside ln 0: e to a large number is inf, and 1 / inf is the share, 0
+    with np.errstate(over="ignore"):  # the share of ln 0 is 1 / inf
         for t in range(T):
             merge(labels[t], blanks[t], pair_shares[t], pair)
             blanks[t + 1] = pair + log_blank[t]

@@ -332,8 +332,8 @@ MUTATIONS = [
     ),
     (
         "kernel.py",
-        "np.empty((T, self.width)) for _ in range(2)",
-        "np.empty((2 * T, self.width)) for _ in range(2)",
+        "np.empty((kept, self.width)) for _ in range(2)",
+        "np.empty((2 * kept, self.width)) for _ in range(2)",
         "twice the memory is taken",
     ),
     (
