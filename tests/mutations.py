@@ -224,7 +224,7 @@ MUTATIONS = [
     ),
     (
         "kernel.py",
-        "blanks[i][repeats] += blank_only",
+        "blanks[f][repeats] += blank_only",
         "pass",
         "the fast backward pass drops what a repeat hands to its blank",
     ),
@@ -236,8 +236,8 @@ MUTATIONS = [
     ),
     (
         "kernel.py",
-        "np.subtract(x, y, out=share)",
-        "np.subtract(y, x, out=share)",
+        "np.subtract(v, w, out=share)",
+        "np.subtract(w, v, out=share)",
         "the share of the other part is kept",
     ),
     (
@@ -266,13 +266,13 @@ MUTATIONS = [
     ),
     (
         "kernel.py",
-        "blank[late] = 0",
-        "blank[late] = -1.0",
+        "log_blank[late] = 0",
+        "log_blank[late] = -1.0",
         "a frame beyond the input is no certain blank",
     ),
     (
         "kernel.py",
-        "labels.transpose(0, 2, 1)[late] = -np.inf",
+        "log_label.transpose(0, 2, 1)[late] = -np.inf",
         "pass",
         "labels are read beyond the input",
     ),
@@ -314,13 +314,13 @@ MUTATIONS = [
     ),
     (
         "kernel.py",
-        "np.subtract(labels.reshape(stop - start, -1, N), top[:, None], dtype=np.float64)",
-        "np.subtract(labels.reshape(stop - start, -1, N), top[:, None]).astype(float)",
+        "np.subtract(log_label.reshape(stop - start, -1, N), top[:, None], dtype=np.float64)",
+        "np.subtract(log_label.reshape(stop - start, -1, N), top[:, None]).astype(float)",
         "log outputs of float32 logits are rounded to float32",
     ),
     (
         "kernel.py",
-        "np.maximum(blank, IMPOSSIBLE, out=blank)",
+        "np.maximum(log_blank, IMPOSSIBLE, out=log_blank)",
         "pass",
         "logits of -inf become -inf - -inf",
     ),
@@ -332,8 +332,8 @@ MUTATIONS = [
     ),
     (
         "kernel.py",
-        "np.empty((kept, self.width)) for _ in range(2)",
-        "np.empty((2 * kept, self.width)) for _ in range(2)",
+        "np.empty((rows, self.width)) for _ in range(2)",
+        "np.empty((2 * rows, self.width)) for _ in range(2)",
         "twice the memory is taken",
     ),
     (
