@@ -1,10 +1,10 @@
 """What other implementations returned (benchmarks/peers.json) beside ours: equal where they are right, known where not.
 
-torch and optax are not needed: their answers are stored. Where they are installed, they are asked again.
+The peers are not needed: their answers are stored. Where torch and optax are installed, they are asked again.
 """
 
-import importlib.util
 import json
+import math
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -12,18 +12,15 @@ import numpy as np
 import pytest
 from helpers import close, probability, slope
 
+from benchmarks import peers
 from ctc_core import ctc_loss_and_grad, why_infinite
 from ctc_core.examples import CAT
 from ctc_core.gradient import grad_log_outputs, grad_logits
 from ctc_core.softmax import log_softmax, softmax
 
 ROOT = Path(__file__).parents[1]
-spec = importlib.util.spec_from_file_location("peers", ROOT / "benchmarks" / "peers.py")
-peers = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(peers)
-
 STORE = json.loads(peers.STORE.read_text(encoding="utf-8"))
-ANSWERS = STORE["cases"]
+ANSWERS, ROBUSTNESS = STORE["cases"], STORE["robustness"]
 DAMAGE = {  # (case, peer) -> loss of the second sample, how many entries of its gradient are NaN
     ("infeasible", "torch"): (np.inf, 24),
     ("infeasible", "torch, zero_infinity"): (0.0, 0),
@@ -47,17 +44,18 @@ def theirs(case, peer):
     return (np.array(ANSWERS[case][peer][key], dtype=float) for key in ("loss", "gradient"))
 
 
-PAIRS = [(case, peer) for case in peers.CASES for peer in peers.ASK if case != "label of one million"]
+PAIRS = [(case, peer) for case in peers.WHOLE for peer in peers.WHOLE[case] if case != "label of one million"]
 
 
 def test_the_answers_belong_to_these_questions():
-    assert list(ANSWERS) == [*peers.CASES, *peers.ALONE]
-    for case, given in peers.CASES.items():
-        assert ANSWERS[case]["input"] == peers.plain(given)
+    assert {*ANSWERS} == {*peers.WHOLE, *peers.ALONE}
+    for case in peers.WHOLE:
+        assert ANSWERS[case]["input"] == peers.plain(peers.CASES[case])
     assert ANSWERS["heads"]["input"]["logits"] == peers.plain(peers.RAW)
     pinned = dict(
         line.split("==") for line in (ROOT / "benchmarks" / "requirements.txt").read_text().split() if "==" in line
     )
+    del pinned["ipython"]  # for the drawing of speed.py
     assert {name: v.split("+")[0] for name, v in STORE["versions"].items() if name in pinned} == pinned
 
 
@@ -135,6 +133,106 @@ def test_torch_returns_the_gradient_of_the_loss_plus_all_outputs(name):
 
 def test_every_way_is_tested():
     assert {*WAYS, "input"} == set(ANSWERS["heads"])
+
+
+def test_every_odd_sample_was_put_to_everyone():
+    assert list(ROBUSTNESS) == list(peers.ODD)
+    for answers in ROBUSTNESS.values():
+        assert list(answers) == ["right", *peers.ASK]
+
+
+def same_summary(a, b, tolerance):
+    """Equal but for the last digits; `off` has two digits."""
+    assert {**a, "verdict": ""}.keys() == {**b, "verdict": ""}.keys() and a.get("NaN") == b.get("NaN")
+    if "loss" not in a:
+        assert {**a, "verdict": ""} == {**b, "verdict": ""}
+        return
+    for key, rtol in {"loss": tolerance, "off": 0.1}.items():
+        close(np.array(a[key], float), np.array(b[key], float), rtol=rtol, atol=tolerance)
+
+
+ROWS = [(case, peer) for case in peers.ODD for peer in peers.ASK]
+
+
+@pytest.mark.parametrize("case, peer", ROWS)
+def test_verdicts_follow_from_the_stored_numbers(case, peer):
+    said, losses = ROBUSTNESS[case][peer], ROBUSTNESS[case]["right"]
+    today = [loss for loss, _ in peers.right(case)]
+    assert [loss is None for loss in today] == [loss is None for loss in losses]
+    close(np.array(today, dtype=float), np.array(losses, dtype=float), rtol=1e-9)
+    assert said["verdict"] == peers.verdict(said, losses, peers.TOLERANCE[peers.precision(case, peer)])
+    if "loss" in said:
+        assert len(said["loss"]) == len(said["NaN"]) == len(said["off"]) == len(losses)
+    if peer in peers.WHOLE.get(case, ()):  # the whole answer is stored as well
+        same_summary(peers.summary(case, peer, ANSWERS[case][peer]), said, 1e-9)
+
+
+@pytest.mark.parametrize("case", peers.ODD)
+def test_our_column_is_what_we_say_today(case):
+    """Right wherever there is a loss, else refused; only zero frames are refused although there is one."""
+    said = ROBUSTNESS[case]["ctc_core"]
+    today = peers.row(case, {"ctc_core": peers.answer(case, "ctc_core")})["ctc_core"]
+    same_summary(today, said, 1e-6 if "float32" in case else 1e-9)
+    if "raised" in said:
+        assert "no frames" in case or ROBUSTNESS[case]["right"][1] is None
+    else:
+        assert today["verdict"] == said["verdict"] == "right"
+
+
+RIGHT = {"loss": [1.0, 2.0], "NaN": [0, 0], "off": [0.0, 0.0]}
+VERDICTS = [
+    ({}, [1.0, 2.0], "right"),
+    ({"loss": [1.0, "inf"]}, [1.0, "inf"], "right"),
+    ({"loss": [], "NaN": [], "off": []}, [], "right"),
+    ({"loss": [1.0, "inf"], "NaN": [0, 3]}, [1.0, "inf"], "inf, NaN gradient"),
+    ({"loss": [1.0, "inf"], "off": [0.0, 0.5]}, [1.0, "inf"], "inf, wrong gradient"),
+    ({"NaN": [0, 3]}, [1.0, 2.0], "NaN gradient"),
+    ({"off": [0.0, 0.5]}, [1.0, 2.0], "wrong gradient"),
+    ({"loss": [1.0, "nan"], "NaN": [0, 3]}, [1.0, 2.0], "NaN"),
+    ({"loss": [1.0, "nan"]}, [1.0, "inf"], "NaN"),
+    ({"loss": [1.0, "inf"]}, [1.0, 2.0], "inf"),
+    ({"loss": [1.0, "-inf"]}, [1.0, "inf"], "inf"),
+    ({"loss": [1.0, 0.0]}, [1.0, "inf"], "dropped"),
+    ({"loss": [1.0, 0.0]}, [1.0, None], "dropped"),
+    ({"loss": [1.0, 0.0]}, [1.0, 2.0], "wrong number"),
+    ({"loss": [1.0, 1e5]}, [1.0, "inf"], "wrong number"),
+    ({"loss": [1.0, 0.0], "off": [0.0, 0.5]}, [1.0, "inf"], "wrong number"),
+    ({"loss": [1.0, 3.0], "off": [0.0, 0.5]}, [1.0, None], "silent"),
+    ({"off": [0.5, 0.5]}, [1.0, None], "neighbour wrong"),
+    ({"loss": [1.1, 2.0]}, [1.0, 2.0], "neighbour wrong"),
+    ({"NaN": [1, 0]}, [1.0, 2.0], "neighbour wrong"),
+    ({"loss": [1.1, 2.1]}, [1.0, 2.0], "both wrong"),
+]
+
+
+@pytest.mark.parametrize("change, losses, word", VERDICTS)
+def test_what_the_verdicts_mean(change, losses, word):
+    assert peers.verdict(RIGHT | change, losses, 1e-6) == word
+
+
+def test_answers_without_numbers():
+    losses = [1.0, 2.0]
+    assert peers.verdict({"raised": "ValueError: no"}, losses, 1e-6) == "refused"
+    assert peers.verdict({"crashed": "SIGFPE"}, losses, 1e-6) == "crash"
+    assert peers.verdict({"hangs": "60 s"}, losses, 1e-6) == "hangs"
+    assert peers.verdict({"unaskable": True}, losses, 1e-6) == "cannot be asked"
+
+
+def test_the_right_answers_come_from_each_sample_alone():
+    """What stands beside a sample must not matter, and a sample without frames has one path."""
+    assert [loss for loss, _ in peers.right("no frames, empty target")][1] == 0
+    assert [loss for loss, _ in peers.right("no frames")][1] == math.inf
+    for case in peers.ODD:
+        logits, labels, lengths, frames = peers.arrays(**peers.CASES[case] | {"dtype": "float64"})
+        for n, (loss, gradient) in enumerate(peers.right(case)):
+            if loss is None or not 0 < len(labels[n, : lengths[n]]) < 4 or frames[n] < 1:
+                continue
+            with np.errstate(all="ignore"):
+                y = np.exp(log_softmax(logits[n, : frames[n]]))
+                p = probability(y, tuple(labels[n, : lengths[n]].tolist()))
+            if p > 1e-200:
+                close(loss, -np.log(p), rtol=1e-9, atol=1e-12)
+            assert gradient.shape == logits.shape[1:]
 
 
 @pytest.mark.parametrize(
