@@ -73,7 +73,7 @@ def losses_and_gradient(logits, targets, input_lengths, target_lengths, blank, g
 def merge(v, w, share, out):
     """Add two probabilities given as logarithms, and keep the share that one has of the sum.
 
-    Implements eq-share: r = 1 / (1 + e^(v - w)) is the share of w, and eq-merge: the logarithm of the sum is that of
+    Implements eq-share and eq-merge: r = 1 / (1 + e^(v - w)) is the share of w, and the logarithm of the sum is that of
     the larger part less the logarithm of the larger share. The share is right to its last digits; the logarithm is as
     right as the larger part, and to about 1e-16.
 

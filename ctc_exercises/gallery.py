@@ -11,7 +11,18 @@ from math import comb
 
 import numpy as np
 
-from ctc_core import ctc_loss_and_grad, descent, differences, examples, forward_backward, gradient, labels, paths, rules
+from ctc_core import (
+    ctc_loss_and_grad,
+    descent,
+    differences,
+    examples,
+    forward_backward,
+    gradient,
+    labels,
+    paths,
+    rules,
+    steps,
+)
 from ctc_core.softmax import log_softmax, softmax_jacobian
 from ctc_core.softmax import softmax as core_softmax
 
@@ -1256,3 +1267,99 @@ def sum_of_the_way(logits, labelling, steps, step_size):
 def mean_loss_over_frames(logits, labelling, steps, step_size):
     """You divide the gradient by the number of frames. The loss of a sequence is not a mean over its frames."""
     return _descend(logits, labelling, steps, lambda u, g: u - step_size * g / len(u))
+
+
+# --- the program ------------------------------------------------------------------------------
+
+
+def _frames(labelling, T):
+    """Return what one frame of the backward pass over pairs takes, for every frame of random outputs."""
+    y = random.dirichlet(np.ones(4), T)
+    *given, repeat = steps.pair_outputs(np.log(y)[None], np.array([labelling], dtype=int))[1:]
+    pairs = steps.forward_pairs(*given, repeat)
+    blanks, labels = steps.flow_back(pairs, repeat)
+    marks = np.append([False], repeat[:, 0])
+    return [
+        (blanks[t + 1, :, 0], labels[t + 1, :, 0], pairs.pair_shares[t, :, 0], pairs.label_shares[t, :, 0], marks)
+        for t in reversed(range(1, T))
+    ]
+
+
+def _back(blanks, labels, pair_shares, label_shares, repeat):
+    """One frame of the backward pass, for wrong versions of what it is given."""
+    stay = labels * label_shares
+    enter = np.append((labels - stay)[1:], 0.0)  # label i + 1 was entered from pair i
+    only_blank = np.append(repeat[1:], False)
+    pair = blanks + np.where(only_blank, 0.0, enter)
+    before = pair * pair_shares
+    return np.array([before + np.where(only_blank, enter, 0.0), pair - before + stay])
+
+
+@exercise(
+    cases=[
+        case
+        for labelling, T in [((1,), 3), ((1, 2), 4), ((1, 1), 5), ((1, 2, 2), 7), ((2, 2, 2, 1), 9), ((), 3)]
+        for case in _frames(labelling, T)
+    ]
+)
+def flow_back(blanks, labels, pair_shares, label_shares, repeat):
+    """Let the occupancies of a frame flow back by one frame. Return an array: a row of blanks, a row of labels.
+
+    All rows have an entry for each pair, from 0 to U. There is no label 0: its occupancy is 0.
+    """
+    return _back(blanks, labels, pair_shares, label_shares, repeat)
+
+
+@flow_back.bug
+def repeat_not_asked(blanks, labels, pair_shares, label_shares, repeat):
+    """You forget the repeats: a label that equals the one before was entered from the blank alone."""
+    return _back(blanks, labels, pair_shares, label_shares, np.zeros_like(repeat))
+
+
+@flow_back.bug
+def repeat_of_the_wrong_label(blanks, labels, pair_shares, label_shares, repeat):
+    """You ask `repeat[i]` for what leaves pair i. It enters label i + 1: ask `repeat[i + 1]`."""
+    return _back(blanks, labels, pair_shares, label_shares, np.append(False, repeat[:-1]))
+
+
+@flow_back.bug
+def blank_and_label_swapped(blanks, labels, pair_shares, label_shares, repeat):
+    """You give the label the share of the blank, and the blank the rest. `pair_shares` are shares of the blank."""
+    return _back(blanks, labels, 1 - pair_shares, label_shares, repeat)
+
+
+@flow_back.bug
+def stay_and_enter_swapped(blanks, labels, pair_shares, label_shares, repeat):
+    """You take `label_shares` for the share of what entered. They are the share of what stays in the label."""
+    return _back(blanks, labels, pair_shares, 1 - label_shares, repeat)
+
+
+@flow_back.bug
+def staying_lost(blanks, labels, pair_shares, label_shares, repeat):
+    """You lose what stays in a label: label i is fed by label i as well, so the occupancies no longer sum to 1."""
+    blank, label = _back(blanks, labels, pair_shares, label_shares, repeat)
+    return np.array([blank, label - labels * label_shares])
+
+
+@flow_back.bug
+def entering_lost(blanks, labels, pair_shares, label_shares, repeat):
+    """You lose what entered a label from the pair before: a pair feeds its own blank and the next label. Add both."""
+    return _back(blanks, labels * label_shares, pair_shares, np.ones_like(label_shares), repeat)
+
+
+@flow_back.bug
+def entered_from_the_same_pair(blanks, labels, pair_shares, label_shares, repeat):
+    """You give what entered label i to pair i. It came from pair i - 1."""
+    stay = labels * label_shares
+    pair = blanks + labels - stay
+    return np.array([pair * pair_shares, pair - pair * pair_shares + stay])
+
+
+@flow_back.bug
+def pair_not_divided(blanks, labels, pair_shares, label_shares, repeat):
+    """You give all of a pair to its blank and all to its label. Divide it by the share."""
+    stay = labels * label_shares
+    enter = np.append((labels - stay)[1:], 0.0)
+    only_blank = np.append(repeat[1:], False)
+    pair = blanks + np.where(only_blank, 0.0, enter)
+    return np.array([pair + np.where(only_blank, enter, 0.0), pair + stay])

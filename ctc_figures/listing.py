@@ -13,14 +13,20 @@ def source(*functions):
     Parameters
     ----------
     functions : callable
-        Functions of `ctc_core`.
+        Functions or methods of `ctc_core`.
 
     Returns
     -------
     IPython.display.Markdown
     """
-    listings = [f"# {function.__module__}\n{_without_docstring(function)}" for function in functions]
+    listings = [f"# {_place(function)}\n{_without_docstring(function)}" for function in functions]
     return Markdown("\n\n".join(f"```python\n{listing}\n```" for listing in listings))
+
+
+def _place(function):
+    """Name the module, and the class of a method."""
+    class_, _, _ = function.__qualname__.rpartition(".")
+    return f"{function.__module__}, class {class_}" if class_ else function.__module__
 
 
 def _without_docstring(function):

@@ -65,6 +65,7 @@ from ctc_core.gradient import (
     sum_over_vocabulary,
     uniform_blank_occupancy,
 )
+from ctc_core.kernel import IMPOSSIBLE, Lattice, merge
 from ctc_core.labels import collapse, extend, min_length, positions, predecessors
 from ctc_core.paths import (
     all_labellings,
@@ -897,3 +898,162 @@ def test_eq_best_step(third, noise):
     steps = best * np.exp(np.linspace(-3, 3, 601))  # the middle one is `best`
     assert np.argmin(bound(steps)) == 300
     close(bound(best), 0.5 * abs(third) ** (1 / 3) * (3 * noise) ** (2 / 3))
+
+
+# V. The program
+
+
+def merged(x, y):
+    """What `merge` makes of two numbers: the share of y, and the logarithm of the sum."""
+    share, out = np.empty((2, 1))
+    with np.errstate(over="ignore"):
+        merge(np.array([x]), np.array([y]), share, out)
+    return float(share[0]), float(out[0])
+
+
+def two_logarithms():
+    """Pairs of all sizes and distances, and those where a careless formula fails."""
+    random = np.random.default_rng(0)
+    pairs = [tuple(scale * random.normal(size=2)) for scale in (0.1, 1, 10, 100, 1000) for _ in range(40)]
+    return [*pairs, (0.0, 0.0), (-1e-9, -700.0), (-700.0, -1e-9), (-2000.0, -3.0), (-3.0, -2000.0), (-1e5, -1e5 - 1)]
+
+
+def test_eq_share():
+    with mpmath.workdps(50):
+        for x, y in two_logarithms():
+            share, _ = merged(x, y)
+            exact = 1 / (1 + mpmath.exp(mpmath.mpf(x) - mpmath.mpf(y)))
+            close(float(exact), float(mpmath.exp(y) / (mpmath.exp(x) + mpmath.exp(y))))
+            # Rounding x - y moves the share by as much as e moves; below 10^-300 it is 0, or nearly.
+            close(share, float(exact), rtol=4e-16 * (1 + abs(x - y)), atol=1e-300)
+    for x, y in np.random.default_rng(1).normal(size=(20, 2)):
+        share, _ = merged(x, y)
+        in_x, in_y = slope(lambda v: math.log(math.exp(v[0]) + math.exp(v[1])), [x, y])
+        close([1 - share, share], [in_x, in_y], atol=1e-10)
+    assert merged(0.0, IMPOSSIBLE)[0] == 0 and merged(IMPOSSIBLE, 0.0)[0] == 1 == merged(2 * IMPOSSIBLE, IMPOSSIBLE)[0]
+
+
+def test_eq_merge():
+    with mpmath.workdps(50):
+        for x, y in two_logarithms():
+            exact = mpmath.log(mpmath.exp(x) + mpmath.exp(y))
+            share = 1 / (1 + mpmath.exp(mpmath.mpf(x) - mpmath.mpf(y)))
+            larger = max(share, 1 - share)
+            assert 0.5 <= larger <= 1
+            assert abs(max(x, y) - mpmath.log(larger) - exact) < 1e-40
+            out = merged(x, y)[1]
+            assert abs(out - exact) <= 4e-16 * max(1, abs(exact))
+    assert merged(-5.0, IMPOSSIBLE)[1] == merged(IMPOSSIBLE, -5.0)[1] == -5
+    assert merged(IMPOSSIBLE, IMPOSSIBLE)[1] == IMPOSSIBLE
+
+
+def pair_parts(y, labelling, blank):
+    """Return blank_t(i) and label_t(i), plain probabilities by enumeration: t = 0..T, i = 0..U; label 0 is 0."""
+    alpha = alpha_by_beginnings(y, labelling, blank)
+    blanks, labels = np.zeros((2, len(y) + 1, len(labelling) + 1))
+    blanks[0, 0] = 1
+    blanks[1:], labels[1:, 1:] = alpha[:, ::2], alpha[:, 1::2]
+    return blanks, labels
+
+
+def lattice_of(y, labelling, blank, more=0):
+    """The kernel's lattice of one sample, and its gradient array; `more` frames lie beyond the input."""
+    logits = np.log(np.vstack([y, random_y(more, y.shape[1], seed=30)]))[None]
+    targets = np.array([labelling], dtype=int)
+    lattice = Lattice(logits, targets, np.array([len(y)]), np.array([len(labelling)]), blank)
+    return lattice, np.zeros_like(logits)
+
+
+def repeats_before(labelling, i):
+    """Say whether label i, counted from 1, equals the one before."""
+    return i >= 2 and labelling[i - 1] == labelling[i - 2]
+
+
+def shares_by_enumeration(y, labelling, blank):
+    """The share of blank i in pair i, and that of label i in what is in it a frame later; None where all is 0."""
+    (blanks, labels), T, U = pair_parts(y, labelling, blank), len(y), len(labelling)
+    pair, stays = {}, {}
+    for t in range(T + 1):
+        for i in range(U + 1):
+            total = blanks[t, i] + labels[t, i]
+            pair[t, i] = blanks[t, i] / total if total else None
+            if i >= 1:
+                left = blanks[t, i - 1] + (0 if repeats_before(labelling, i) else labels[t, i - 1])
+                stays[t, i] = labels[t, i] / (labels[t, i] + left) if labels[t, i] + left else None
+    return pair, stays
+
+
+@each_case
+def test_eq_pairs(y, labelling, blank):
+    (blanks, labels), T, U = pair_parts(y, labelling, blank), len(y), len(labelling)
+    for t in range(T):
+        for i in range(U + 1):
+            close((blanks[t, i] + labels[t, i]) * y[t, blank], blanks[t + 1, i])
+            if i >= 1:
+                left = blanks[t, i - 1] + (0 if repeats_before(labelling, i) else labels[t, i - 1])
+                close((labels[t, i] + left) * y[t, labelling[i - 1]], labels[t + 1, i])
+    p = probability(y, labelling, blank)
+    close(blanks[T, U] + labels[T, U], p)
+    # The kernel: the loss, and every merge on the way that a path can use.
+    lattice, gradient = lattice_of(y, labelling, blank)
+    with np.errstate(over="ignore"):
+        losses = lattice.forward(gradient)
+    close(losses, [-math.log(p)])
+    pair, stays = shares_by_enumeration(y, labelling, blank)
+    for t in range(T):
+        for i in range(max(0, U - T + t), min(t, U) + 1):
+            if pair[t, i] is not None:
+                close(lattice.pair_shares[t][i], pair[t, i])
+        for i in range(max(1, U - T + t + 1), min(t + 1, U) + 1):
+            if stays[t, i] is not None:
+                close(lattice.label_shares[t][i], stays[t, i])
+    close(lattice.end_shares, [pair[T, U]])
+
+
+@each_case
+def test_eq_flow_back(y, labelling, blank):
+    T, U, p = len(y), len(labelling), probability(y, labelling, blank)
+    gamma = through_states(y, labelling, blank) / p
+    blanks, labels = gamma[:, ::2], np.hstack([np.zeros((T, 1)), gamma[:, 1::2]])
+    pair, stays = shares_by_enumeration(y, labelling, blank)
+    close([blanks[-1, U], labels[-1, U]], [pair[T, U], 1 - pair[T, U]])
+    for t in range(1, T):  # from the enumerated frame t + 1, whose index is t, to the enumerated frame t
+
+        def next_label(i, t=t):
+            return (1 - stays[t, i + 1]) * labels[t, i + 1] if i < U and labels[t, i + 1] else 0
+
+        for i in range(U + 1):
+            repeat = repeats_before(labelling, i + 1) if i < U else False
+            both = blanks[t, i] + (0 if repeat else next_label(i))
+            share = 0 if both == 0 else pair[t, i]
+            close(share * both + (next_label(i) if repeat else 0), blanks[t - 1, i], atol=1e-14)
+            stay = stays[t, i] * labels[t, i] if i >= 1 and labels[t, i] else 0
+            close((1 - share) * both + stay, labels[t - 1, i], atol=1e-14)
+    # The kernel subtracts these, added up for each symbol.
+    lattice, gradient = lattice_of(y, labelling, blank)
+    with np.errstate(over="ignore"):
+        lattice.forward(gradient)
+    gradient[:] = 0
+    lattice.backward(gradient)
+    close(-gradient[0], through_symbols(y, labelling, blank) / p, atol=1e-14)
+
+
+@each_case
+def test_eq_certain_blank(y, labelling, blank):
+    (T, K), p = y.shape, probability(y, labelling, blank)
+    certain = np.eye(K)[[blank]]
+    for more in (1, 2):
+        longer = np.vstack([y, *[certain] * more])
+        close(probability(longer, labelling, blank), p)
+        close(through_symbols(longer, labelling, blank)[:T], through_symbols(y, labelling, blank))
+    # The kernel takes every frame beyond the input for one, whatever its logits are.
+    lattice, _ = lattice_of(y, labelling, blank, more=2)
+    log_blank, log_labels = lattice.log_outputs(0, T + 2, None)
+    assert (log_blank[T:] == 0).all() and (log_labels[T:] <= IMPOSSIBLE).all()
+    close(np.exp(log_blank[:T, 0]), y[:, blank])
+    logits = np.log(np.vstack([y, random_y(2, K, seed=31)]))
+    targets = np.array([labelling], dtype=int)
+    losses, gradient = ctc_loss_and_grad(logits[None], targets, [T], blank=blank)
+    close(losses, [-math.log(p)])
+    close(gradient[0, :T], y - through_symbols(y, labelling, blank) / p, atol=1e-14)
+    assert (gradient[0, T:] == 0).all()

@@ -16,6 +16,7 @@ from ctc_core.examples import AB, BEE, CAT
 from ctc_core.forward_backward import backward, forward, state_occupancy
 from ctc_core.labels import collapse
 from ctc_core.paths import all_paths, path_probability, paths_of, state_sequences
+from ctc_core.steps import flow_back, forward_pairs, pair_outputs
 from ctc_figures import (
     Figure,
     Map,
@@ -36,7 +37,9 @@ from ctc_figures import (
     network,
     occupancy_sweep,
     one_frame,
+    pair_sweep,
     path_groups,
+    ratio_bars,
     ripple,
     secants,
     signed_matrix,
@@ -78,6 +81,12 @@ def paths_figure(example):
     return lattice_paths(example.labelling, example.symbols, state_sequences(example.labelling, example.T))
 
 
+def pairs_figure(example):
+    *_, repeat = given = pair_outputs(example.logits[None], np.array([example.labelling], dtype=int))[1:]
+    pairs = forward_pairs(*given)
+    return pair_sweep(example.y, example.labelling, pairs, flow_back(pairs, repeat), example.symbols)
+
+
 def groups_figure():
     paths = list(all_paths(AB.T, AB.K))
     return path_groups(AB.y, paths, [path_probability(AB.y, path) for path in paths], AB.symbols)
@@ -106,6 +115,7 @@ FIGURES = {
     "occupancy": lambda: occupancy_sweep(CAT.y, CAT.labelling, *arrays(CAT), CAT.symbols),
     "path": lambda: lattice_path(CAT.labelling, CAT.symbols, (0, 1, 3, 3, 5, 6)),
     "paths": lambda: paths_figure(CAT),
+    "pairs": lambda: pairs_figure(BEE),
     "heat map": lambda: heat_map(arrays(CAT)[0], state_names(CAT.labelling, CAT.symbols), log=True),
     "heat maps": lambda: heat_maps(
         [Map(CAT.y, "ink"), Map(CAT.y - 0.25, "gradient")], CAT.symbols, title="Two", frame_names="abcdef"
@@ -132,6 +142,9 @@ FIGURES = {
     "chart, moving": lambda: line_chart(
         [1, 0.1, 0.01], {"error": [1, 0.01, 0]}, x_name="step", y_name="error", log_x=True, log_y=True, frames=True
     ),
+    "ratios": lambda: ratio_bars(
+        {"small": {"ours": [0.1, 0.2], "other": [3, "raised"]}}, ["float64", "float32"], x_name="time", one="torch"
+    ),
     "descent": lambda: descent_maps([CAT.y] * 2, [CAT.y - 0.2] * 2, [0, 1], [2.0, 1.0], [1.0, 0.5], CAT.symbols),
     "error signal": lambda: error_signal([CAT.y], [CAT.y - 0.2], ["start"], CAT.labelling, CAT.symbols),
     "signed matrix": lambda: signed_matrix([CAT.y - 0.2, 0.3 - CAT.y], "abcdef", CAT.symbols),
@@ -142,6 +155,7 @@ ANIMATED = {
     "occupancy": 6,
     "path": 6,
     "paths": 84,
+    "pairs": 14,
     "heat map": 6,
     "heat maps": 6,
     "large heat map": 128,

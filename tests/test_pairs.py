@@ -127,5 +127,5 @@ def test_no_path_is_refused():
 
 def test_source_names_the_class_of_a_method():
     text = source(merge, Lattice.backward).data
-    assert "# ctc_core.kernel\ndef merge(x, y, share, out):\n    np.subtract" in text
-    assert "# ctc_core.kernel, class Lattice\ndef backward(self, gradient):\n    N, _, K" in text
+    assert "# ctc_core.kernel\ndef merge(" in text and '"""' not in text
+    assert "# ctc_core.kernel, class Lattice\ndef backward(self, gradient):\n" in text
