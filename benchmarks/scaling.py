@@ -61,7 +61,7 @@ def slope(x, y):
     2.0
     """
     half = len(x) // 2
-    return round(float(np.polyfit(np.log(x[half:]), np.log(y[half:]), 1)[0]), 2)
+    return round(float(np.polyfit(np.log(x[half:]), np.log(y[half:]), 1)[0]), 2) + 0.0  # no -0.0
 
 
 def measure(function, name, values, rounds=ROUNDS):
