@@ -10,12 +10,13 @@ import datetime
 import gc
 import json
 import platform
-import time
 import tracemalloc
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks.speed import sample, seconds
 from ctc_core import ctc_loss, ctc_loss_and_grad
 
 STORE = Path(__file__).with_name("scaling.json")
@@ -31,12 +32,6 @@ ROUNDS = 7
 SAMPLE = 0.01  # seconds; shorter calls are repeated
 
 
-def sample(N, T, K, U):
-    """Return random normal logits (N, T, K) and labels (N, U), none of them the blank."""
-    random = np.random.default_rng(0)
-    return random.normal(size=(N, T, K)), random.integers(1, K, size=(N, U))
-
-
 def extra_bytes(function, given):
     """Return the most memory that a call held at once beyond what it returns."""
     tracemalloc.start()
@@ -44,14 +39,6 @@ def extra_bytes(function, given):
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     return peak - sum(array.nbytes for array in (answer if isinstance(answer, tuple) else (answer,)))
-
-
-def seconds(function, given, loops):
-    """Return the mean time of a call."""
-    start = time.perf_counter()
-    for _ in range(loops):
-        function(*given)
-    return (time.perf_counter() - start) / loops
 
 
 def slope(x, y):
@@ -66,11 +53,12 @@ def slope(x, y):
 
 def measure(function, name, values, rounds=ROUNDS):
     """Vary one size, the others as in MIDDLE."""
-    given = [sample(**(MIDDLE | {name: value})) for value in values]
+    given = [sample(**(MIDDLE | {name: value}))[:2] for value in values]
     extra = [extra_bytes(function, one) for one in given]
-    loops = [max(1, round(SAMPLE / seconds(function, one, 1))) for one in given]
+    calls = [partial(function, *one) for one in given]
+    loops = [max(1, round(SAMPLE / seconds(call, 1))) for call in calls]
     gc.collect()
-    times = [[seconds(function, *pair) for pair in zip(given, loops, strict=True)] for _ in range(rounds)]
+    times = [[seconds(*pair) for pair in zip(calls, loops, strict=True)] for _ in range(rounds)]
     medians = [float(f"{t:.4g}") for t in np.median(times, axis=0)]
     return {
         name: values,

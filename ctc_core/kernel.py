@@ -191,8 +191,9 @@ class Lattice:
         log_blank = np.subtract(u[:, :, self.blank].T, top, dtype=np.float64)
         log_label = self.logits.reshape(-1)[start * K :].take(self.gather[: stop - start])
         log_label = np.subtract(log_label.reshape(stop - start, -1, N), top[:, None], dtype=np.float64)
-        log_blank -= np.log(total)
-        log_label -= np.log(total)[:, None]
+        log_total = np.log(total)
+        log_blank -= log_total
+        log_label -= log_total[:, None]
         np.maximum(log_blank, IMPOSSIBLE, out=log_blank)
         late = np.arange(start, stop)[:, None] >= self.input_lengths
         if late.any():

@@ -244,7 +244,7 @@ def forward_pairs(log_blank, log_labels, repeat):
 
 
 def flow_back(pairs, repeat):
-    """Compute the occupancies by dividing them, from the end to the start, by the shares.
+    """Compute the occupancies, from the end to the start: every merge hands its own to its parts, by their shares.
 
     The recursion is eq-flow-back.
 
