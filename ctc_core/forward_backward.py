@@ -10,8 +10,34 @@ import numpy as np
 from .labels import as_labelling, can_skip, extend, positions
 
 
-def _lattice(y, labelling, blank, log=False):
-    """Check the input; return the outputs of each state, y^t_{l'_s} as (T, S), and the skip mask (S,)."""
+def state_outputs(y, labelling, blank=0, *, log=False):
+    """Return the output of each state at each frame, y^t_{l'_s}, and which states a skip may enter.
+
+    Parameters
+    ----------
+    y : ndarray of float, shape (T, K)
+        Outputs; log outputs (nats) with `log`.
+    labelling : sequence of int, length U
+    blank : int
+    log : bool
+
+    Returns
+    -------
+    outputs : ndarray of float64, shape (T, S)
+    skip : ndarray of bool, shape (S,)
+        As `can_skip`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        `y` is not of shape (T, K), holds NaN, infinite or negative numbers; or as `as_labelling`.
+
+    Examples
+    --------
+    >>> state_outputs(np.array([[0.5, 0.5], [0.25, 0.75]]), (1,))[0]
+    array([[0.5 , 0.5 , 0.5 ],
+           [0.25, 0.75, 0.25]])
+    """
     y = np.asarray(y, dtype=np.float64)
     name, kind, least = ("log_y", "log probabilities", -np.inf) if log else ("y", "probabilities", 0.0)
     if y.ndim != 2 or 0 in y.shape:
@@ -24,32 +50,32 @@ def _lattice(y, labelling, blank, log=False):
     return y[:, extended], can_skip(extended, blank)
 
 
-def _entering(previous, skip):
+def entering(previous, skip):
     """Sum over the predecessors of each state: the sum of eq-alpha-rec."""
     total = previous.copy()
     total[1:] += previous[:-1]
-    total[2:] += np.where(skip[2:], previous[:-2], 0.0)
+    total[2:] += np.where(skip[2:], previous[:-2], 0)
     return total
 
 
-def _leaving(following, skip):
+def leaving(following, skip):
     """Sum over the successors of each state: the sum of eq-beta-rec."""
     total = following.copy()
     total[:-1] += following[1:]
-    total[:-2] += np.where(skip[2:], following[2:], 0.0)
+    total[:-2] += np.where(skip[2:], following[2:], 0)
     return total
 
 
-def _log_entering(previous, skip):
-    """Add the predecessors of each state, given and returned as logarithms."""
+def log_entering(previous, skip):
+    """Sum over the predecessors of each state, given and returned as logarithms."""
     total = previous.copy()
     total[1:] = np.logaddexp(total[1:], previous[:-1])
     total[2:] = np.logaddexp(total[2:], np.where(skip[2:], previous[:-2], -np.inf))
     return total
 
 
-def _log_leaving(following, skip):
-    """Add the successors of each state, given and returned as logarithms."""
+def log_leaving(following, skip):
+    """Sum over the successors of each state, given and returned as logarithms."""
     total = following.copy()
     total[:-1] = np.logaddexp(total[:-1], following[1:])
     total[:-2] = np.logaddexp(total[:-2], np.where(skip[2:], following[2:], -np.inf))
@@ -118,7 +144,7 @@ def forward(y, labelling, blank=0, *, prune=False):
     Raises
     ------
     TypeError, ValueError
-        `y` is not of shape (T, K), holds NaN, infinite or negative numbers; or as `as_labelling`.
+        As `state_outputs`.
 
     Notes
     -----
@@ -130,13 +156,13 @@ def forward(y, labelling, blank=0, *, prune=False):
     array([[0.5  , 0.5  , 0.   ],
            [0.125, 0.75 , 0.125]])
     """
-    outputs, skip = _lattice(y, labelling, blank)
+    outputs, skip = state_outputs(y, labelling, blank)
     keep = can_finish(*outputs.shape) if prune else np.ones(outputs.shape, dtype=bool)
     alpha = np.zeros_like(outputs)
     alpha[0, :2] = outputs[0, :2]
     alpha[0] *= keep[0]
     for t in range(1, len(alpha)):
-        alpha[t] = _entering(alpha[t - 1], skip) * outputs[t] * keep[t]
+        alpha[t] = entering(alpha[t - 1], skip) * outputs[t] * keep[t]
     return alpha
 
 
@@ -172,13 +198,13 @@ def backward(y, labelling, blank=0, *, prune=False):
     array([[0.375, 0.5  , 0.125],
            [0.   , 0.75 , 0.25 ]])
     """
-    outputs, skip = _lattice(y, labelling, blank)
+    outputs, skip = state_outputs(y, labelling, blank)
     keep = can_start(*outputs.shape) if prune else np.ones(outputs.shape, dtype=bool)
     beta = np.zeros_like(outputs)
     beta[-1, -2:] = outputs[-1, -2:]
     beta[-1] *= keep[-1]
     for t in range(len(beta) - 2, -1, -1):
-        beta[t] = _leaving(beta[t + 1], skip) * outputs[t] * keep[t]
+        beta[t] = leaving(beta[t + 1], skip) * outputs[t] * keep[t]
     return beta
 
 
@@ -259,7 +285,7 @@ def paths_through_states(alpha, beta, y, labelling, blank=0):
     array([[0.375, 0.5  , 0.   ],
            [0.   , 0.75 , 0.125]])
     """
-    outputs, _ = _lattice(y, labelling, blank)
+    outputs, _ = state_outputs(y, labelling, blank)
     return np.divide(alpha * beta, outputs, out=np.zeros_like(outputs), where=outputs > 0)
 
 
@@ -357,8 +383,8 @@ def symbol_sum(values, labelling, K, blank=0):
     return np.stack([values[:, positions(extended, k)].sum(axis=1) for k in range(K)], axis=1)
 
 
-def _rescale(row):
-    """Divide a row by its sum, which is returned too; a row of zeros stays one."""
+def rescale(row):
+    """Divide a row by its sum, and return both; a row of zeros stays one."""
     scale = row.sum()
     return (row / scale if scale > 0 else row), scale
 
@@ -393,14 +419,14 @@ def forward_rescaled(y, labelling, blank=0, *, prune=True):
     >>> float(scale.prod())
     0.875
     """
-    outputs, skip = _lattice(y, labelling, blank)
+    outputs, skip = state_outputs(y, labelling, blank)
     keep = can_finish(*outputs.shape) if prune else np.ones(outputs.shape, dtype=bool)
     alpha_hat, scale = np.zeros_like(outputs), np.zeros(len(outputs))
     first = np.zeros(outputs.shape[1])
     first[:2] = outputs[0, :2]
-    alpha_hat[0], scale[0] = _rescale(first * keep[0])
+    alpha_hat[0], scale[0] = rescale(first * keep[0])
     for t in range(1, len(outputs)):
-        alpha_hat[t], scale[t] = _rescale(_entering(alpha_hat[t - 1], skip) * outputs[t] * keep[t])
+        alpha_hat[t], scale[t] = rescale(entering(alpha_hat[t - 1], skip) * outputs[t] * keep[t])
     return alpha_hat, scale
 
 
@@ -429,14 +455,14 @@ def backward_rescaled(y, labelling, blank=0, *, prune=True):
     >>> float(scale.prod())
     0.875
     """
-    outputs, skip = _lattice(y, labelling, blank)
+    outputs, skip = state_outputs(y, labelling, blank)
     keep = can_start(*outputs.shape) if prune else np.ones(outputs.shape, dtype=bool)
     beta_hat, scale = np.zeros_like(outputs), np.zeros(len(outputs))
     last = np.zeros(outputs.shape[1])
     last[-2:] = outputs[-1, -2:]
-    beta_hat[-1], scale[-1] = _rescale(last * keep[-1])
+    beta_hat[-1], scale[-1] = rescale(last * keep[-1])
     for t in range(len(outputs) - 2, -1, -1):
-        beta_hat[t], scale[t] = _rescale(_leaving(beta_hat[t + 1], skip) * outputs[t] * keep[t])
+        beta_hat[t], scale[t] = rescale(leaving(beta_hat[t + 1], skip) * outputs[t] * keep[t])
     return beta_hat, scale
 
 
@@ -491,11 +517,11 @@ def log_forward(log_y, labelling, blank=0):
     array([[0.5  , 0.5  , 0.   ],
            [0.125, 0.75 , 0.125]])
     """
-    log_outputs, skip = _lattice(log_y, labelling, blank, log=True)
+    log_outputs, skip = state_outputs(log_y, labelling, blank, log=True)
     log_alpha = np.full_like(log_outputs, -np.inf)
     log_alpha[0, :2] = log_outputs[0, :2]
     for t in range(1, len(log_alpha)):
-        log_alpha[t] = _log_entering(log_alpha[t - 1], skip) + log_outputs[t]
+        log_alpha[t] = log_entering(log_alpha[t - 1], skip) + log_outputs[t]
     return log_alpha
 
 
@@ -520,9 +546,9 @@ def log_backward(log_y, labelling, blank=0):
     array([[0.375, 0.5  , 0.125],
            [0.   , 0.75 , 0.25 ]])
     """
-    log_outputs, skip = _lattice(log_y, labelling, blank, log=True)
+    log_outputs, skip = state_outputs(log_y, labelling, blank, log=True)
     log_beta = np.full_like(log_outputs, -np.inf)
     log_beta[-1, -2:] = log_outputs[-1, -2:]
     for t in range(len(log_beta) - 2, -1, -1):
-        log_beta[t] = _log_leaving(log_beta[t + 1], skip) + log_outputs[t]
+        log_beta[t] = log_leaving(log_beta[t + 1], skip) + log_outputs[t]
     return log_beta

@@ -5,21 +5,25 @@ logits u, which is all that training needs: y - gamma. Every function here divid
 equation does, so it asks for outputs above 0; `ctc_core.loss` has no such limit.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from .forward_backward import (
     backward,
+    entering,
     forward,
     forward_probability,
     state_occupancy,
+    state_outputs,
     symbol_sum,
 )
 from .labels import extend
 from .softmax import softmax_jacobian
 
 
-def _positive(y):
-    """Refuse outputs of 0, where the equations of this module read 0/0."""
+def positive(y):
+    """Return the outputs as float64, or refuse those not above 0, where the equations of this module read 0/0."""
     y = np.asarray(y, dtype=np.float64)
     if not (y > 0).all():
         where = tuple(int(i) for i in np.argwhere(~(y > 0))[0])
@@ -27,21 +31,36 @@ def _positive(y):
     return y
 
 
-def _squares(y):
-    """Square the outputs, and refuse those so small that the square underflows."""
-    squares = np.square(_positive(y))
-    small = squares < np.finfo(np.float64).tiny
+def squares(y):
+    """Return the squares of the outputs, or refuse those so small that the square underflows."""
+    squared = np.square(positive(y))
+    small = squared < np.finfo(np.float64).tiny
     if small.any():
         where = tuple(int(i) for i in np.argwhere(small)[0])
         raise ValueError(
             f"y: expected outputs above 1.5e-154 (this equation divides by their squares), got {y[where]} at {where}"
         )
-    return squares
+    return squared
 
 
-def _products(y, labelling, blank):
-    """Compute A_t(k) = sum_{s in lab(l,k)} alpha_t(s) beta_t(s), shape (T, K), and p = p(l|x)."""
-    y = _positive(y)
+def symbol_products(y, labelling, blank=0):
+    """Sum alpha beta over the states of each symbol, A_t(k): what the derivatives of p are made of.
+
+    Parameters and errors as `dp_dy`, but the squares of the outputs may underflow.
+
+    Returns
+    -------
+    A : ndarray of float64, shape (T, K)
+    p : float
+        Probability of the labelling.
+
+    Examples
+    --------
+    >>> symbol_products(np.array([[0.5, 0.5], [0.25, 0.75]]), (1,))
+    (array([[0.1875 , 0.25   ],
+           [0.03125, 0.5625 ]]), 0.875)
+    """
+    y = positive(y)
     alpha, beta = forward(y, labelling, blank), backward(y, labelling, blank)
     p = forward_probability(alpha)
     if p == 0:
@@ -80,8 +99,8 @@ def dp_dy(y, labelling, blank=0):
     array([[0.75, 1.  ],
            [0.5 , 1.  ]])
     """
-    products, _ = _products(y, labelling, blank)
-    return products / _squares(y)
+    products, _ = symbol_products(y, labelling, blank)
+    return products / squares(y)
 
 
 def dlnp_dy(y, labelling, blank=0):
@@ -99,8 +118,8 @@ def dlnp_dy(y, labelling, blank=0):
     array([[0.8571, 1.1429],
            [0.5714, 1.1429]])
     """
-    products, p = _products(y, labelling, blank)
-    return products / (p * _squares(y))
+    products, p = symbol_products(y, labelling, blank)
+    return products / (p * squares(y))
 
 
 def objective(ys, labellings, blank=0):
@@ -183,6 +202,59 @@ def grad_logits_by_chain(y, labelling, blank=0):
     return np.stack([-slope @ softmax_jacobian(row) for slope, row in zip(slopes, y, strict=True)])
 
 
+class Terms(NamedTuple):
+    """One line of the substitution: its value is factor * first.sum() - second.sum()."""
+
+    factor: float
+    first: np.ndarray
+    second: np.ndarray
+
+
+def substitution_terms(y, labelling, t, k, blank=0):
+    """Write out the sums over k' in each line of `substitution_lines`, for one logit.
+
+    Parameters
+    ----------
+    y, labelling, blank
+        As `dp_dy`.
+    t, k : int
+        Frame and logit, counted from 0.
+
+    Returns
+    -------
+    list of Terms
+        A sum has one term for each k'. Where it is gone, in lines 6 and 7, its place has a single term;
+        lines 1 to 3 have no second.
+
+    Raises
+    ------
+    TypeError, ValueError
+        There is no such logit; or as `dp_dy`.
+
+    Examples
+    --------
+    >>> lines = substitution_terms(np.array([[0.5, 0.5], [0.25, 0.75]]), (1,), t=0, k=1)
+    >>> lines[4].first, lines[5].first               # line 5: a sum; line 6: it is p
+    (array([0.375, 0.5  ]), array([0.875]))
+    """
+    A, p = symbol_products(y, labelling, blank)
+    T, K = A.shape
+    if not (0 <= t < T and 0 <= k < K):
+        raise ValueError(f"t, k: expected a frame in 0..{T - 1} and a symbol in 0..{K - 1}, got {t} and {k}")
+    y, y2, A, delta = positive(y)[t], squares(y)[t], A[t], np.eye(K)[k]
+    second = delta / (p * y) * A
+    lines = [
+        (-1, y * (delta - y[k]) / (p * y2) * A, []),
+        (-1, (delta - y[k]) / (p * y) * A, []),
+        (1, (y[k] - delta) / (p * y) * A, []),
+        (1, y[k] / (p * y) * A, second),
+        (y[k] / p, A / y, second),
+        (y[k] / p, [p], second),
+        (1, [y[k]], [A[k] / (p * y[k])]),
+    ]
+    return [Terms(factor, np.array(first), np.array(second)) for factor, first, second in lines]
+
+
 def substitution_lines(y, labelling, blank=0):
     """Write the final substitution line by line: the seven ways to the gradient in the logits.
 
@@ -203,21 +275,12 @@ def substitution_lines(y, labelling, blank=0):
     >>> len(lines), lines[0].round(4).tolist() == lines[6].round(4).tolist()
     (7, True)
     """
-    y = _positive(y)
-    A, p = _products(y, labelling, blank)
-    # axes (t, k, k'): k is the logit, k' the output that is summed over
-    delta = np.eye(y.shape[1])[None]
-    y_k, y_j, A_j = y[:, :, None], y[:, None, :], A[:, None, :]
-    second = (delta / (p * y_j) * A_j).sum(axis=-1)
-    return [
-        -(y_j * (delta - y_k) / (p * _squares(y)[:, None]) * A_j).sum(axis=-1),
-        -((delta - y_k) / (p * y_j) * A_j).sum(axis=-1),
-        ((y_k - delta) / (p * y_j) * A_j).sum(axis=-1),
-        (y_k / (p * y_j) * A_j).sum(axis=-1) - second,
-        y / p * (A / y).sum(axis=-1, keepdims=True) - second,
-        y / p * p - second,
-        y - A / (p * y),
-    ]
+    T, K = symbol_products(y, labelling, blank)[0].shape
+    lines = np.empty((7, T, K))
+    for t, k in np.ndindex(T, K):
+        terms = substitution_terms(y, labelling, t, k, blank)
+        lines[:, t, k] = [factor * first.sum() - second.sum() for factor, first, second in terms]
+    return list(lines)
 
 
 def sum_over_vocabulary(y, labelling, blank=0):
@@ -235,7 +298,7 @@ def sum_over_vocabulary(y, labelling, blank=0):
     >>> sum_over_vocabulary(np.array([[0.5, 0.5], [0.25, 0.75]]), (1,))
     array([0.875, 0.875])
     """
-    products, _ = _products(y, labelling, blank)
+    products, _ = symbol_products(y, labelling, blank)
     return (products / y).sum(axis=1)
 
 
@@ -336,7 +399,7 @@ def grad_logits_rescaled(y, alpha_hat, beta_hat, labelling, blank=0):
     array([[ 0.0714, -0.0714],
            [ 0.1071, -0.1071]])
     """
-    y = _positive(y)
+    y = positive(y)
     z = (alpha_hat * beta_hat / y[:, extend(labelling, blank)]).sum(axis=1, keepdims=True)
     if not (z > 0).all():
         raise ValueError(f"frame {int(np.argmin(z))}: alpha_hat * beta_hat is 0 in every state, nothing to scale by")
@@ -413,7 +476,49 @@ def adjoint(beta, y, labelling, blank=0):
     array([[0.75, 1.  , 0.25],
            [0.  , 1.  , 1.  ]])
     """
-    return beta / _positive(y)[:, extend(labelling, blank)]
+    return beta / positive(y)[:, extend(labelling, blank)]
+
+
+def spread(y, labelling, t, s, blank=0):
+    """Derivative of every forward variable in one of them: what becomes of a push.
+
+    The forward recursion, started from a single 1. The sum of the last two states of the last row is the
+    derivative of p, an entry of `adjoint`.
+
+    Parameters
+    ----------
+    y : ndarray of float, shape (T, K)
+        Outputs. An output of 0 is legal here.
+    labelling : sequence of int, length U
+    t, s : int
+        Frame and state of the push, counted from 0.
+    blank : int
+
+    Returns
+    -------
+    ndarray of float64, shape (T, S)
+        0 before the push, and in the other states of its frame.
+
+    Raises
+    ------
+    TypeError, ValueError
+        There is no such state; or as `forward`.
+
+    Examples
+    --------
+    >>> spread(np.array([[0.5, 0.5], [0.25, 0.75]]), (1,), t=0, s=1)
+    array([[0.  , 1.  , 0.  ],
+           [0.  , 0.75, 0.25]])
+    """
+    outputs, skip = state_outputs(y, labelling, blank)
+    T, S = outputs.shape
+    if not (0 <= t < T and 0 <= s < S):
+        raise ValueError(f"t, s: expected a frame in 0..{T - 1} and a state in 0..{S - 1}, got {t} and {s}")
+    gain = np.zeros_like(outputs)
+    gain[t, s] = 1
+    for i in range(t + 1, T):
+        gain[i] = entering(gain[i - 1], skip) * outputs[i]
+    return gain
 
 
 def path_entropy(y, labelling, blank=0):
@@ -431,8 +536,8 @@ def path_entropy(y, labelling, blank=0):
     >>> round(path_entropy(np.array([[0.5, 0.5], [0.25, 0.75]]), (1,)), 6)
     1.004242
     """
-    y = _positive(y)
-    products, p = _products(y, labelling, blank)
+    y = positive(y)
+    products, p = symbol_products(y, labelling, blank)
     return float(np.log(p) - (products / (p * y) * np.log(y)).sum())
 
 

@@ -1,15 +1,18 @@
-"""Paths, one by one: the definitions taken literally, by enumeration.
+"""Paths: the definitions taken literally, by enumeration, and what can be counted without a list.
 
-Everything here costs time exponential in T. That is the point: these functions are too simple
-to be wrong, and all faster ones are tested against them. Use them for a dozen frames at most.
+Enumeration costs time exponential in T. That is the point: these functions are too simple to be
+wrong, and all faster ones are tested against them. Use them for a dozen frames at most. `path_count`,
+`walk_counts`, `live_states` and `flow` list nothing, and have no such limit.
 """
 
 from itertools import product
 from math import comb, prod
+from typing import NamedTuple
 
 import numpy as np
 
-from .labels import as_labelling, collapse, extend, min_length, predecessors, repeats
+from .forward_backward import entering, leaving, log_entering, log_leaving, state_outputs
+from .labels import as_labelling, can_skip, collapse, extend, min_length, predecessors, repeats
 
 
 def all_paths(T, K):
@@ -255,6 +258,136 @@ def path_count(labelling, T):
         return 0
     U, r = len(labelling), repeats(labelling)
     return comb(T + U - r, 2 * U)
+
+
+def walk_counts(labelling, T, blank=0):
+    """Count the walks from a start to each state, and from each state to an end.
+
+    The recursions for alpha and beta with every output 1. Their product is the number of whole walks
+    through a state; summed over the states of any frame it is `path_count`.
+
+    Parameters
+    ----------
+    labelling : sequence of int, length U
+    T : int
+    blank : int
+
+    Returns
+    -------
+    beginnings, endings : ndarray of object, shape (T, S)
+        Python integers, exact however large.
+
+    Examples
+    --------
+    >>> beginnings, endings = walk_counts((2, 1, 3), T=6)
+    >>> beginnings[2, 3], endings[2, 3], (beginnings * endings).sum(axis=1)
+    (4, 10, array([84, 84, 84, 84, 84, 84], dtype=object))
+    """
+    extended = extend(labelling, blank)
+    if T < 1:
+        raise ValueError(f"T: expected at least one frame, got {T}")
+    skip = can_skip(extended, blank)
+    beginnings, endings = np.zeros((2, T, len(extended)), dtype=object)
+    beginnings[0, :2] = endings[-1, -2:] = 1
+    for t in range(1, T):
+        beginnings[t] = entering(beginnings[t - 1], skip)
+        endings[-1 - t] = leaving(endings[-t], skip)
+    return beginnings, endings
+
+
+def live_states(labelling, T, blank=0):
+    """Mark the states that a whole path passes, with every rule: `can_start` and `can_finish` count steps alone.
+
+    Parameters
+    ----------
+    labelling : sequence of int, length U
+    T : int
+    blank : int
+
+    Returns
+    -------
+    ndarray of bool, shape (T, S)
+        All False where T is too small for the labelling.
+
+    Examples
+    --------
+    >>> live_states((1, 1), T=3).astype(int)         # a-a is the only path
+    array([[0, 1, 0, 0, 0],
+           [0, 0, 1, 0, 0],
+           [0, 0, 0, 1, 0]])
+    """
+    beginnings, endings = walk_counts(labelling, T, blank)
+    return beginnings * endings > 0
+
+
+class Flow(NamedTuple):
+    """Where the probability of some paths runs, in shares of their total."""
+
+    states: np.ndarray  # (T, S): the share of the paths in state s at frame t
+    arrows: np.ndarray  # (T, S, 3): of those that enter state s at frame t by a stay, a step, a skip; 0 at t = 0
+
+
+def flow(y, labelling, blank=0, *, t=None, state=None, symbol=None):
+    """Compute the share of each state and of each transition in the probability of a labelling.
+
+    With `t` and `state`, or `t` and `symbol`, only the paths count that are in this state, or hold this
+    symbol, at frame `t`. Outputs may be 0 and inputs long.
+
+    Parameters
+    ----------
+    y : ndarray of float, shape (T, K)
+    labelling : sequence of int, length U
+    blank : int
+    t, state, symbol : int, optional
+        Counted from 0.
+
+    Returns
+    -------
+    Flow
+        The states of a frame sum to 1, and so do the arrows into them. All 0 if no path counts.
+
+    Raises
+    ------
+    TypeError, ValueError
+        There is no such frame, state or symbol; `t` stands alone, or one of the others does; or as `forward`.
+
+    Examples
+    --------
+    >>> y = np.array([[0.5, 0.5], [0.25, 0.75]])     # a-: 1/8, aa: 3/8, -a: 3/8
+    >>> flow(y, (1,)).states.round(3)
+    array([[0.429, 0.571, 0.   ],
+           [0.   , 0.857, 0.143]])
+    >>> flow(y, (1,), t=0, symbol=1).arrows[1].round(3)
+    array([[0.  , 0.  , 0.  ],
+           [0.75, 0.  , 0.  ],
+           [0.  , 0.25, 0.  ]])
+    """
+    outputs, skip = state_outputs(y, labelling, blank)
+    T, S = outputs.shape
+    if (t is not None) != (state is not None) + (symbol is not None):
+        raise ValueError("t, state, symbol: expected none of them, or t and one of the others")
+    for name, index, size in (("t", t, T), ("state", state, S), ("symbol", symbol, np.shape(y)[1])):
+        if index is not None and not 0 <= index < size:
+            raise ValueError(f"{name}: expected an index in 0..{size - 1}, got {index}")
+    if t is not None:
+        counts = np.arange(S) == state if symbol is None else extend(labelling, blank) == symbol
+        outputs[t, ~counts] = 0
+
+    with np.errstate(divide="ignore"):
+        log_outputs = np.log(outputs)
+    into, onward = np.full((2, T, S), -np.inf)  # alpha, and beta without the output of its own frame
+    into[0, :2], onward[-1, -2:] = log_outputs[0, :2], 0.0
+    for i in range(1, T):
+        into[i] = log_entering(into[i - 1], skip) + log_outputs[i]
+        onward[-1 - i] = log_leaving(onward[-i] + log_outputs[-i], skip)
+    log_p = np.logaddexp.reduce(into[-1, -2:])
+    onward -= log_p if log_p > -np.inf else 0.0
+
+    come = np.full((T, S, 3), -np.inf)
+    come[1:, :, 0] = into[:-1]
+    come[1:, 1:, 1] = into[:-1, :-1]
+    come[1:, 2:, 2] = np.where(skip[2:], into[:-1, :-2], -np.inf)
+    return Flow(np.exp(into + onward), np.exp(come + (log_outputs + onward)[:, :, None]))
 
 
 def forward_by_enumeration(y, labelling, blank=0):

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .forward_backward import _log_entering, _log_leaving, log_backward, log_forward
+from .forward_backward import log_backward, log_entering, log_forward, log_leaving
 from .kernel import IMPOSSIBLE, merge
 from .labels import can_skip, extend, predecessors
 from .softmax import log_softmax, softmax
@@ -132,9 +132,9 @@ def whole_batch(logits, targets, blank=0):
     log_alpha, log_beta = np.full((2, *log_y.shape), -np.inf)
     log_alpha[0, :2], log_beta[-1, -2:] = log_y[0, :2], log_y[-1, -2:]
     for t in range(1, T):
-        log_alpha[t] = _log_entering(log_alpha[t - 1], skip) + log_y[t]
+        log_alpha[t] = log_entering(log_alpha[t - 1], skip) + log_y[t]
     for t in reversed(range(T - 1)):
-        log_beta[t] = _log_leaving(log_beta[t + 1], skip) + log_y[t]
+        log_beta[t] = log_leaving(log_beta[t + 1], skip) + log_y[t]
     log_p = np.logaddexp.reduce(log_alpha[-1, -2:])
     possible = log_p > -np.inf
     gamma = np.exp(log_alpha + log_beta - log_y - np.where(possible, log_p, 0.0))

@@ -62,6 +62,30 @@ MUTATIONS = [
     ),
     (
         "paths.py",
+        "beginnings[0, :2] = endings[-1, -2:] = 1",
+        "beginnings[0, :1] = endings[-1, -2:] = 1",
+        "counted walks start in the blank only",
+    ),
+    (
+        "paths.py",
+        "return beginnings * endings > 0",
+        "return beginnings + endings > 0",
+        "a state is live if a walk comes or goes",
+    ),
+    (
+        "paths.py",
+        "np.where(skip[2:], into[:-1, :-2], -np.inf)",
+        "into[:-1, :-2]",
+        "shares flow along skips that the repeat rule forbids",
+    ),
+    (
+        "paths.py",
+        "outputs[t, ~counts] = 0",
+        "outputs[t, counts] = 0",
+        "the shares are those of the paths that should not count",
+    ),
+    (
+        "paths.py",
         "if q[-1] >= S - 2:",
         "if q[-1] == S - 1:",
         "enumerated endings must end in a blank",
@@ -110,8 +134,14 @@ MUTATIONS = [
     ),
     (
         "forward_backward.py",
-        "np.where(skip[2:], following[2:], 0.0)",
-        "np.where(skip[:-2], following[2:], 0.0)",
+        "np.where(skip[2:], previous[:-2], 0)",
+        "np.where(skip[:-2], previous[:-2], 0)",
+        "alpha takes the skip of the state left, not of the state entered",
+    ),
+    (
+        "forward_backward.py",
+        "np.where(skip[2:], following[2:], 0)",
+        "np.where(skip[:-2], following[2:], 0)",
         "beta takes the skip of the state left, not of the state entered",
     ),
     (
@@ -158,8 +188,8 @@ MUTATIONS = [
     ),
     (
         "forward_backward.py",
-        "_rescale(_entering(alpha_hat[t - 1], skip)",
-        "_rescale(_entering(alpha_hat[t - 1] * scale[t - 1], skip)",
+        "rescale(entering(alpha_hat[t - 1], skip)",
+        "rescale(entering(alpha_hat[t - 1] * scale[t - 1], skip)",
         "rescaling goes on from the row that was not rescaled",
     ),
     (
@@ -170,7 +200,7 @@ MUTATIONS = [
     ),
     (
         "gradient.py",
-        "return products / _squares(y)",
+        "return products / squares(y)",
         "return products / y",
         "dp/dy divides by y once",
     ),
@@ -188,9 +218,21 @@ MUTATIONS = [
     ),
     (
         "gradient.py",
-        "y / p * (A / y).sum(axis=-1, keepdims=True) - second",
-        "y / p * A.sum(axis=-1, keepdims=True) - second",
+        "(y[k] / p, A / y, second),",
+        "(y[k] / p, A, second),",
         "line 5 of the substitution loses 1 / y",
+    ),
+    (
+        "gradient.py",
+        "(1, y[k] / (p * y) * A, second),",
+        "(1, y / (p * y) * A, second),",
+        "line 4 of the substitution takes y_k' for y_k",
+    ),
+    (
+        "gradient.py",
+        "gain[i] = entering(gain[i - 1], skip) * outputs[i]",
+        "gain[i] = entering(gain[i - 1] * outputs[i - 1], skip)",
+        "a push is multiplied by the output of its own frame",
     ),
     (
         "gradient.py",
@@ -431,6 +473,18 @@ MUTATIONS = [
         "self.y.flags.writeable = False",
         "pass",
         "a chapter can change a shared example",
+    ),
+    (
+        "examples.py",
+        "needed += [0, k] if needed and needed[-1] == k else [k]",
+        "needed += [k]",
+        "equal neighbours of a word are planted without a blank between",
+    ),
+    (
+        "examples.py",
+        "softmax(logits.round(2))",
+        "softmax(logits)",
+        "the logits of a word keep their last bits",
     ),
     (
         "softmax.py",

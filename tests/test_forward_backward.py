@@ -4,7 +4,17 @@ import math
 
 import numpy as np
 import pytest
-from helpers import CASES, close, each_case, probability, random_y, through_states, through_symbols
+from helpers import (
+    CASES,
+    close,
+    each_case,
+    merge_then_drop,
+    probability,
+    random_y,
+    spelled,
+    through_states,
+    through_symbols,
+)
 
 from ctc_core.forward_backward import (
     backward,
@@ -12,15 +22,21 @@ from ctc_core.forward_backward import (
     backward_rescaled,
     can_finish,
     can_start,
+    entering,
     forward,
     forward_probability,
     forward_rescaled,
+    leaving,
     log_backward,
+    log_entering,
     log_forward,
+    log_leaving,
     log_probability_rescaled,
     paths_through_states,
     probability_at,
+    rescale,
     state_occupancy,
+    state_outputs,
     symbol_sum,
 )
 
@@ -40,6 +56,42 @@ def test_by_hand():
     assert beta.tolist() == [row[::-1] for row in alpha.tolist()[::-1]]
     # "ab": five paths.
     assert forward_probability(forward(np.full((3, 3), 0.5), (1, 2))) == 5 / 8
+
+
+@each_case
+def test_entering_and_leaving_follow_every_legal_step(y, labelling, blank):
+    lp, skip = spelled(labelling, blank), state_outputs(y, labelling, blank)[1]
+    S = len(lp)
+    legal = np.array(
+        [
+            [r <= s and merge_then_drop((lp[r], lp[s]), blank) == labelling[r // 2 : (s + 1) // 2] for s in range(S)]
+            for r in range(S)
+        ]
+    )
+    values = np.random.default_rng(S).integers(0, 9, S).astype(float)
+    assert (entering(values, skip) == values @ legal).all() and (leaving(values, skip) == legal @ values).all()
+    with np.errstate(divide="ignore"):
+        logs, into, onward = np.log(values), np.log(values @ legal), np.log(legal @ values)
+    close(log_entering(logs, skip), into)
+    close(log_leaving(logs, skip), onward)
+    huge = np.array([10**30] * S, dtype=object)  # exact integers stay so
+    assert entering(huge, skip).tolist() == [10**30 * int(n) for n in legal.sum(axis=0)]
+    assert leaving(huge, skip).tolist() == [10**30 * int(n) for n in legal.sum(axis=1)]
+
+
+@each_case
+def test_state_outputs(y, labelling, blank):
+    outputs, _ = state_outputs(y, labelling, blank)
+    for t, s in np.ndindex(outputs.shape):
+        assert outputs[t, s] == y[t, spelled(labelling, blank)[s]]
+    assert outputs.shape == (len(y), 2 * len(labelling) + 1)
+
+
+def test_rescale():
+    row, scale = rescale(np.array([1.0, 3.0]))
+    assert (row.tolist(), scale) == ([0.25, 0.75], 4)
+    row, scale = rescale(np.zeros(2))
+    assert (row.tolist(), scale) == ([0, 0], 0)
 
 
 @each_case

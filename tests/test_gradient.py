@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 import pytest
-from helpers import CASES, close, each_case, plain_softmax, probability, random_y, slope, through_symbols
+from helpers import CASES, close, each_case, plain_softmax, probability, random_y, slope, spelled, through_symbols
 
 from ctc_core.forward_backward import backward, backward_rescaled, forward, forward_rescaled
 from ctc_core.gradient import (
@@ -23,8 +23,11 @@ from ctc_core.gradient import (
     objective,
     occupancies,
     path_entropy,
+    spread,
     substitution_lines,
+    substitution_terms,
     sum_over_vocabulary,
+    symbol_products,
     uniform_blank_occupancy,
 )
 
@@ -66,6 +69,48 @@ def test_all_ways_to_the_gradient_agree(y, labelling, blank):
         close(way, expected, atol=1e-9)
 
 
+def test_substitution_terms_by_hand():
+    # p = 7/8, the outputs of the frame are 1/2 and 1/2, A = (3/16, 1/4); the logit is that of the label
+    halves, posterior = [3 / 14, 4 / 14], [0, 4 / 7]
+    expected = [
+        (-1, [-3 / 14, 4 / 14], []),
+        (-1, [-3 / 14, 4 / 14], []),
+        (1, [3 / 14, -4 / 14], []),
+        (1, halves, posterior),
+        (4 / 7, [3 / 8, 1 / 2], posterior),
+        (4 / 7, [7 / 8], posterior),
+        (1, [1 / 2], [4 / 7]),
+    ]
+    for line, (factor, first, second) in zip(substitution_terms(Y, (1,), t=0, k=1), expected, strict=True):
+        close(line.factor, factor)
+        close(line.first, first)
+        close(line.second, second)
+
+
+@each_case
+def test_substitution_terms_add_up_to_the_gradient(y, labelling, blank):
+    gradient = y - through_symbols(y, labelling, blank) / probability(y, labelling, blank)
+    for t, k in np.ndindex(y.shape):
+        lines = substitution_terms(y, labelling, t, k, blank)
+        assert len(lines) == 7
+        for factor, first, second in lines:
+            close(factor * sum(first) - sum(second), gradient[t, k], atol=1e-14)
+        assert {len(line.first) for line in lines[:5]} == {len(line.second) for line in lines[3:6]} == {y.shape[1]}
+
+
+@pytest.mark.parametrize("t, k", [(2, 0), (-1, 0), (0, 2), (0, -1)])
+def test_substitution_terms_refuses_a_logit_that_is_not_there(t, k):
+    with pytest.raises(ValueError, match=r"t, k: expected a frame in 0\.\.1 and a symbol in 0\.\.1"):
+        substitution_terms(Y, (1,), t, k)
+
+
+@each_case
+def test_symbol_products(y, labelling, blank):
+    products, p = symbol_products(y, labelling, blank)
+    close(products, y * through_symbols(y, labelling, blank))  # alpha beta holds the output of its frame twice
+    close(p, probability(y, labelling, blank))
+
+
 @pytest.mark.parametrize("n", [0, 1, 2])
 def test_the_derivative_of_the_objective_in_one_sample_forgets_the_others(n):
     ys, labellings = [random_y(4, 3, seed) for seed in range(3)], [(1,), (2, 2), (1, 2)]
@@ -96,10 +141,15 @@ def test_implied_objective_by_hand():
     close(implied_objective(np.log(Y[:, ::-1]), (0,), blank=1), -math.log(7 / 8) + 2)
 
 
-DIVIDE = [dp_dy, dlnp_dy, grad_logits_by_chain, substitution_lines, sum_over_vocabulary, path_entropy]
+def terms(y, labelling):
+    """All terms of one logit, in one array."""
+    return np.concatenate([part for line in substitution_terms(y, labelling, 1, 0) for part in line[1:]])
 
 
-@pytest.mark.parametrize("function", [dp_dy, dlnp_dy, substitution_lines])
+DIVIDE = [terms, dp_dy, dlnp_dy, grad_logits_by_chain, substitution_lines, sum_over_vocabulary, path_entropy]
+
+
+@pytest.mark.parametrize("function", [dp_dy, dlnp_dy, substitution_lines, terms])
 def test_an_output_whose_square_underflows_is_refused_where_the_equation_divides_by_it(function):
     with pytest.raises(ValueError, match=r"y: expected outputs above 1.5e-154 .*got 1e-160 at \(1, 0\)"):
         function(np.array([[0.5, 0.5], [1e-160, 1.0]]), (1,))
@@ -154,6 +204,41 @@ def test_adjoint_times_alpha_is_the_probability():
     p = probability(y, labelling, blank)
     alpha, beta = forward(y, labelling, blank), backward(y, labelling, blank)
     close((alpha * adjoint(beta, y, labelling, blank)).sum(axis=1), np.full(len(y), p))
+
+
+@each_case
+def test_spread(y, labelling, blank):
+    """Central differences of a forward recursion that goes on from a pushed column, state by state, as in eq. 6."""
+    lp = spelled(labelling, blank)
+    T, S = len(y), len(lp)
+
+    def columns(alpha, t):
+        rows = [np.zeros(S)] * t + [alpha]
+        for i in range(t + 1, T):
+            into = [
+                sum(rows[-1][max(s - 1, 0) : s + 1])
+                + (rows[-1][s - 2] if s > 1 and lp[s] not in (blank, lp[s - 2]) else 0)
+                for s in range(S)
+            ]
+            rows.append(np.array(into) * y[i, lp])
+        return np.array(rows)
+
+    alpha = forward(y, labelling, blank)
+    for t, s in np.ndindex(T, S):
+        push = 1e-3 * np.eye(S)[s]
+        expected = (columns(alpha[t] + push, t) - columns(alpha[t] - push, t)) / 2e-3
+        close(spread(y, labelling, t, s, blank), expected, rtol=1e-9, atol=1e-12)
+        close(
+            spread(y, labelling, t, s, blank)[-1, -2:].sum(),
+            adjoint(backward(y, labelling, blank), y, labelling, blank)[t, s],
+        )
+
+
+def test_spread_takes_outputs_of_0_and_refuses_states_that_are_not_there():
+    assert spread(np.array([[1.0, 0.0], [0.0, 1.0]]), (1,), 0, 0).tolist() == [[1, 0, 0], [0, 1, 0]]
+    for t, s in ((2, 0), (-1, 0), (0, 3), (0, -1)):
+        with pytest.raises(ValueError, match=r"t, s: expected a frame in 0\.\.1 and a state in 0\.\.2"):
+            spread(Y, (1,), t, s)
 
 
 @pytest.mark.parametrize("T, U", [(0, 0), (3, 4), (3, -1), (-1, 0)])

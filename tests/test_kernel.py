@@ -65,10 +65,8 @@ def errors_against_the_equations(batches=5000, seed=0):
     return loss_error, gradient_error, samples, infinite
 
 
-def test_5000_random_batches_against_the_equations(record_property):
+def test_5000_random_batches_against_the_equations():
     loss_error, gradient_error, samples, infinite = errors_against_the_equations()
-    record_property("largest error of the loss", loss_error)
-    record_property("largest error of the gradient", gradient_error)
     assert samples > 10_000 and 1000 < infinite < samples / 2
     assert loss_error < 2e-14
     assert gradient_error < 1e-12
@@ -110,10 +108,8 @@ def errors_against_50_digits(scale):
 
 
 @pytest.mark.parametrize("scale", SCALES)
-def test_200_cases_against_50_digits(scale, record_property):
-    loss_error, gradient_error, part, count = errors_against_50_digits(scale)
-    record_property("largest relative error of the loss", loss_error)
-    record_property("largest error of the gradient", gradient_error)
+def test_200_cases_against_50_digits(scale):
+    loss_error, _, part, count = errors_against_50_digits(scale)
     assert count == 50
     assert loss_error < 1e-14
     # Logarithms are rounded at 1e-16 of their size, and that is what the gradient is off by.
@@ -146,14 +142,13 @@ def by_rows(log_y, target, blank):
     return -np.logaddexp.reduce(alpha[-2:])
 
 
-def test_the_long_case_from_both_ends(record_property):
+def test_the_long_case_from_both_ends():
     """T = 10,000 and U = 2,000: the loss by another recursion, and the gradient of the reversed problem."""
     rng = np.random.default_rng(0)
     u, target = rng.normal(size=(10_000, 32)), rng.integers(1, 32, size=2_000)
     losses, gradient = ctc_loss_and_grad(u, target)
     close(losses, [by_rows(log_softmax(u), target, 0)], rtol=1e-13)
     back, reversed_gradient = ctc_loss_and_grad(u[::-1], target[::-1])
-    record_property("difference of the gradients", abs(gradient - reversed_gradient[::-1]).max())
     close(back, losses, rtol=1e-13)
     close(reversed_gradient[::-1], gradient, rtol=0, atol=1e-10)
     close(gradient.sum(axis=1), np.zeros(len(u)), rtol=0, atol=1e-11)
@@ -259,7 +254,8 @@ def test_memory_of_the_loss_alone_does_not_grow_with_T():
     rng = np.random.default_rng(6)
     targets = rng.integers(1, 16, size=(4, 30))
     short, long = (peak(ctc_loss, rng.normal(size=(4, T, 16)), targets) for T in (4_000, 16_000))
-    assert long < 1.02 * short, (short, long)
+    # One number kept for each frame and sample would be 1.16; what Python itself holds has made it 1.03.
+    assert long < 1.1 * short, (short, long)
 
 
 def test_memory_of_the_gradient_is_two_numbers_for_a_pair_and_frame():

@@ -5,20 +5,33 @@ from math import comb
 
 import numpy as np
 import pytest
-from helpers import close, each_case, paths_to, probability, random_y, spelled
+from helpers import (
+    close,
+    each_case,
+    merge_then_drop,
+    path_products,
+    paths_to,
+    probability,
+    random_y,
+    spelled,
+    states_to,
+)
 
 from ctc_core.paths import (
     all_labellings,
     all_paths,
     backward_by_enumeration,
+    flow,
     forward_by_enumeration,
     label_probability,
     labelling_distribution,
+    live_states,
     path_count,
     path_probability,
     paths_of,
     split_by_output,
     state_sequences,
+    walk_counts,
 )
 
 
@@ -113,12 +126,12 @@ def test_labelling_distribution(blank):
 
 def test_what_does_not_fit_the_outputs_is_refused():
     y = random_y(2, 3, 0)
-    for call in (label_probability, forward_by_enumeration, backward_by_enumeration):
+    for call in (label_probability, flow, forward_by_enumeration, backward_by_enumeration):
         with pytest.raises(ValueError, match=r"position 0 is 3, expected a label in 0\.\.2"):
             call(y, (3,))
         with pytest.raises(ValueError, match="blank: expected an index"):
             call(y, (), blank=3)
-    for call in (paths_of, state_sequences):
+    for call in (paths_of, state_sequences, walk_counts, live_states):
         with pytest.raises(ValueError, match="T: expected at least one frame, got 0"):
             call((), 0)
 
@@ -130,6 +143,96 @@ def test_path_count_by_hand():
     assert path_count((), 5) == 1
     assert path_count((1,) * 5, 9) == 1 and path_count((1,) * 5, 8) == 0
     assert path_count(tuple(range(1, 51)), 100) == comb(150, 100)  # far beyond enumeration
+
+
+@each_case
+def test_walk_counts(y, labelling, blank):
+    """A beginning spells the labels up to its last state, an ending those from its first state on."""
+    (T, K), lp = y.shape, spelled(labelling, blank)
+    beginnings, endings = walk_counts(labelling, T, blank)
+    for t, s in np.ndindex(T, len(lp)):
+        into = [p for p in all_paths(t + 1, K) if p[-1] == lp[s]]
+        onward = [p for p in all_paths(T - t, K) if p[0] == lp[s]]
+        assert beginnings[t, s] == sum(merge_then_drop(p, blank) == labelling[: (s + 1) // 2] for p in into)
+        assert endings[t, s] == sum(merge_then_drop(p, blank) == labelling[s // 2 :] for p in onward)
+    assert (beginnings * endings).sum(axis=1).tolist() == [len(paths_to(labelling, T, K, blank))] * T
+
+
+def test_walk_counts_are_exact_and_fast():
+    beginnings, endings = walk_counts(range(1, 51), 200)
+    assert {type(n) for n in beginnings.flat} == {type(n) for n in endings.flat} == {int}
+    assert set((beginnings * endings).sum(axis=1)) == {comb(250, 100)}  # 75 digits
+
+
+@each_case
+def test_live_states(y, labelling, blank):
+    T, K = y.shape
+    for frames in range(max(1, T - 2), T + 1):  # the shorter ones do not fit all labellings
+        live = live_states(labelling, frames, blank)
+        assert live.dtype == bool and live.shape == (frames, 2 * len(labelling) + 1)
+        passed = {(t, s) for q in states_to(labelling, frames, K, blank).tolist() for t, s in enumerate(q)}
+        assert {tuple(at) for at in np.argwhere(live).tolist()} == passed
+
+
+def check_flow(shares, y, labelling, blank, counts):
+    """Compare shares with the list of paths, of which only those count that `counts` marks."""
+    T, K = y.shape
+    weights = path_products(y, paths_to(labelling, T, K, blank))[counts]
+    states, arrows = np.zeros((T, 2 * len(labelling) + 1)), np.zeros((T, 2 * len(labelling) + 1, 3))
+    for q, weight in zip(states_to(labelling, T, K, blank)[counts], weights / weights.sum(), strict=True):
+        for t, s in enumerate(q):
+            states[t, s] += weight
+            if t:
+                arrows[t, s, s - q[t - 1]] += weight
+    close(shares.states, states, rtol=1e-12)
+    close(shares.arrows, arrows, rtol=1e-12)
+
+
+@each_case
+def test_flow(y, labelling, blank):
+    T, K = y.shape
+    paths, walks = paths_to(labelling, T, K, blank), states_to(labelling, T, K, blank)
+    check_flow(flow(y, labelling, blank), y, labelling, blank, paths[:, 0] >= 0)
+    for t in range(T):
+        for s in range(2 * len(labelling) + 1):
+            check_flow(flow(y, labelling, blank, t=t, state=s), y, labelling, blank, walks[:, t] == s)
+        for k in range(K):
+            check_flow(flow(y, labelling, blank, t=t, symbol=k), y, labelling, blank, paths[:, t] == k)
+
+
+def test_flow_with_outputs_of_0_and_where_nothing_passes():
+    y = random_y(4, 3, seed=1)
+    y[1, 0] = y[2, 2] = 0
+    check_flow(flow(y, (1, 2)), y, (1, 2), 0, slice(None))
+    assert not any(shares.any() for shares in flow(y, (1, 2), t=1, symbol=0))
+    assert not any(shares.any() for shares in flow(y, (1, 1, 1)))  # five frames are needed
+    y.flags.writeable = False
+    assert np.isfinite(flow(y, (1, 2), t=0, state=0).arrows).all()
+
+
+def test_flow_of_a_long_input():
+    states, arrows = flow(random_y(2000, 3, seed=3), (1, 2, 2, 1) * 20, t=700, state=41)
+    close(states.sum(axis=1), np.ones(2000), rtol=1e-9)
+    close(arrows[1:].sum(axis=(1, 2)), np.ones(1999), rtol=1e-9)
+    close(states[700, 41], 1, rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    "chosen, message",
+    [
+        ({"t": 1}, "^t, state, symbol: expected none of them, or t and one of the others"),
+        ({"state": 1}, "^t, state, symbol"),
+        ({"symbol": 1}, "^t, state, symbol"),
+        ({"t": 1, "state": 1, "symbol": 1}, "^t, state, symbol"),
+        ({"t": 3, "state": 1}, r"^t: expected an index in 0\.\.2, got 3"),
+        ({"t": -1, "state": 1}, "^t: expected"),
+        ({"t": 1, "state": 5}, r"^state: expected an index in 0\.\.4, got 5"),
+        ({"t": 1, "symbol": 3}, r"^symbol: expected an index in 0\.\.2, got 3"),
+    ],
+)
+def test_flow_refuses_what_is_not_there(chosen, message):
+    with pytest.raises(ValueError, match=message):
+        flow(random_y(3, 3, 0), (1, 2), **chosen)
 
 
 @each_case
