@@ -4,7 +4,8 @@
 VENV := .venv
 BIN := $(VENV)/bin
 SITE_SOURCES := _config.yml _toc.yml references.bib $(wildcard chapters/*.ipynb chapters/*.md img/* web/*.* web/static/* web/templates/*)
-SITE_SOURCES += $(wildcard ctc_*/*.py tests/test_equations.py)  # the appendices are made of docstrings and names of tests
+# The appendices are made of docstrings and names of tests; the figures bring their styles and scripts.
+SITE_SOURCES += $(wildcard ctc_*/*.* ctc_*/*/*.*) tests/test_equations.py
 
 .DEFAULT_GOAL := help
 .PHONY: help book html lab test notebooks lint install lock clean
@@ -21,10 +22,13 @@ html: _build/built  ## Build the book into _build/html
 # One run of pytest for everything, so that there is one result: doctests, every cell of every notebook against its
 # stored output (strictly), the tests, the site in a browser. `make test TESTS=tests/test_loss.py` runs a part.
 TESTS := ctc_core ctc_figures ctc_exercises chapters tests
+PARALLEL := --numprocesses logical --maxprocesses 4 --dist loadgroup  # conftest.py says what stays together
 test: _build/built $(VENV)/tests-installed  ## Run every test: packages, doctests, notebooks, site
-	$(BIN)/python -m pytest --timeout 600 --doctest-modules --nbval --nbval-current-env $(TESTS)
+	$(BIN)/python -m pytest $(PARALLEL) --timeout 600 --doctest-modules --nbval --nbval-current-env $(TESTS)
 
-lab: $(VENV)/installed  ## Open the chapters as notebooks in JupyterLab
+# Jupyter takes a notebook from elsewhere for foreign, and runs none of its scripts.
+lab: $(VENV)/lab-installed  ## Open the chapters as notebooks in JupyterLab
+	@$(BIN)/jupyter trust chapters/*.ipynb >/dev/null
 	$(BIN)/jupyter lab chapters
 
 notebooks: $(VENV)/installed  ## Run all chapters again, in place
@@ -36,11 +40,15 @@ lint: $(VENV)/tests-installed  ## Check style and formatting
 
 install: $(VENV)/installed web/node_modules/installed  ## Install the pinned requirements, without building
 
-LOCK := pip compile --quiet --universal --upgrade --python-version 3.11 --no-annotate --custom-compile-command 'make lock'
-lock: | $(BIN)/python  ## Pin the newest versions that requirements.in and tests/requirements.in allow
+# One version for all Pythons, where there is one, since the stored outputs hang on it.
+LOCK := $(BIN)/uv pip compile --quiet --universal --upgrade --python-version 3.11 --fork-strategy fewest \
+  --no-annotate --custom-compile-command 'make lock'
+lock: | $(BIN)/python  ## Pin the newest versions that pyproject.toml allows
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	$(BIN)/uv $(LOCK) requirements.in --output-file requirements.txt
-	grep -v '^-e' requirements.txt | $(BIN)/uv $(LOCK) tests/requirements.in --constraints - --output-file tests/requirements.txt
+	echo '-e .[book]' | $(LOCK) - --output-file requirements.txt
+	grep -v '^-e' requirements.txt >$(VENV)/pins
+	echo '-e .[lab]' | $(LOCK) - --constraints $(VENV)/pins --output-file .binder/requirements.txt
+	$(LOCK) pyproject.toml --extra test --constraints $(VENV)/pins --output-file tests/requirements.txt
 
 clean:  ## Remove what was built and installed
 	rm -rf _build $(VENV) web/node_modules
@@ -59,10 +67,16 @@ $(BIN)/python:
 			echo "Creating $(VENV) with $$($$python --version)"; exec $$python -m venv $(VENV); fi; done; \
 	echo "No CPython 3.11 to 3.14 with the venv module found (on Debian: apt-get install python3-venv). Or name one: make PYTHON=..." >&2; exit 1
 
+# What notebooks need, as Binder installs it; a part of the next.
+$(VENV)/lab-installed: .binder/requirements.txt pyproject.toml | $(BIN)/python
+	@echo "Installing the pinned requirements of the notebooks"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r .binder/requirements.txt
+	@touch $@
+
 $(VENV)/installed: requirements.txt pyproject.toml | $(BIN)/python
 	@echo "Installing the pinned requirements"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
-	@touch $@
+	@touch $(VENV)/lab-installed $@
 
 $(VENV)/tests-installed: tests/requirements.txt $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt
