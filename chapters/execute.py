@@ -1,8 +1,9 @@
 """Run chapters again in place: `python chapters/execute.py [--tidy] [NOTEBOOK ...]`.
 
 Committed notebooks hold their outputs: they are what nbval compares and what the website publishes. Nothing that
-differs from run to run or from machine to machine is written (times, the version of Python, an editor's marks), so
-running again changes a file only where its content changes. `--tidy` does that cleaning alone, without running.
+differs from run to run or from machine to machine is written (times, the version of Python, an editor's marks, views of
+widgets), so running again changes a file only where its content changes. `--tidy` does that cleaning alone, without
+running.
 """
 
 import argparse
@@ -38,10 +39,17 @@ BY_TAG = {
 }
 
 
+# The view of a widget is a reference to a kernel that is gone. Where Jupyter trusts a notebook it prefers the view to
+# the HTML beside it, and shows "Loading widget..." for ever.
+VIEW = "application/vnd.jupyter.widget-view+json"
+
+
 def tidy(notebook):
-    """Keep of the metadata only what has a meaning for the book: the kernel, and what folds a cell."""
+    """Keep what has a meaning for the book: of the metadata the kernel and what folds a cell, of outputs no view."""
     notebook.metadata = nbformat.from_dict(METADATA)
     for cell in notebook.cells:
+        for output in cell.get("outputs", ()):
+            output.get("data", {}).pop(VIEW, None)
         tags = cell.metadata.get("tags", [])
         metadata = {"tags": tags} if tags else {}
         for tag in tags:

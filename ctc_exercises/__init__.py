@@ -6,7 +6,8 @@ mistake where it is one of the known bugs. Shown as HTML, and as text where ther
 """
 
 from . import gallery  # noqa: F401  (fills EXERCISES)
+from .assets import start
 from .programs import EXERCISES, Verdict, check
 from .questions import Question, choose, expression, number
 
-__all__ = ["EXERCISES", "Question", "Verdict", "check", "choose", "expression", "number"]
+__all__ = ["EXERCISES", "Question", "Verdict", "check", "choose", "expression", "number", "start"]

@@ -1,5 +1,4 @@
-// Instant check of an answer. Each exercise carries a copy of this script, so that it works on its own: on the
-// website, where nothing runs but the page, and in a notebook. The first copy defines the element.
+// Fields for an answer, and its instant check, in the page alone: no kernel is asked.
 (() => {
   if (customElements.get("ctc-exercise")) return;
 
@@ -93,21 +92,33 @@
     },
   };
 
+  let count = 0; // the same question may stand twice on a page: its radio buttons must not share a name
+
   customElements.define("ctc-exercise", class extends HTMLElement {
-    // The element may be connected before its children are parsed, and again when a notebook moves it:
-    // listen on the element itself, look for the children when something happens.
     connectedCallback() {
+      if (this.task) return; // a notebook has moved it
+      this.task = JSON.parse(this.dataset.task);
+      this.dataset.lmSuppressShortcuts = true; // JupyterLab would take keys pressed in the fields for its own
+      const { kind, unit } = this.task, [question, ...small] = this.querySelectorAll("p");
+      const options = [...this.querySelectorAll("li")].map((option, i) =>
+        `<label><input type="radio" name="ctc-${count}" value="${i}"><span>${option.innerHTML}</span></label>`);
+      const label = kind === "number" ? "Your answer" : "Your formula";
+      const field = `<div class="ctc-answer"><input type="text" aria-label="${label}" autocomplete="off" autocapitalize="off"`
+        + ` spellcheck="false">${unit ? `<span>${unit}</span>` : ""}<button>Check</button></div>`;
+      count++;
+      this.dataset.kind = kind;
+      this.innerHTML = `<form><fieldset><legend>${question.firstChild.innerHTML}</legend>`
+        + `${options.join("") || field}${small.map((p) => p.innerHTML).join("")}</fieldset><output></output></form>`;
       this.addEventListener("change", this);
       this.addEventListener("submit", this);
     }
     handleEvent(event) {
       if (event.type === "submit") event.preventDefault();
       else if (event.target.type !== "radio") return;
-      const task = JSON.parse(this.dataset.task);
       const field = event.type === "submit" ? this.querySelector("input") : event.target;
       let right, text;
       try {
-        [right, text] = judge[task.kind](task, field, this.tries || 0);
+        [right, text] = judge[this.task.kind](this.task, field, this.tries || 0);
         if (!right) this.tries = (this.tries || 0) + 1;
       } catch (error) { // what cannot be read is no try
         if (!(error instanceof SyntaxError)) throw error;

@@ -25,7 +25,7 @@ from html import escape
 
 import numpy as np
 
-from .questions import STYLE
+from .assets import unless_started
 
 EXERCISES = {}
 
@@ -101,7 +101,7 @@ class Verdict:
         parts = [f"<p><strong>{self.title}.</strong> {_code(self.text)}</p>"]
         parts += [f"<p>{_code(self.diagnosis)}</p>"] if self.diagnosis else []
         parts += [f"<dl>{rows}</dl>"] if rows else []
-        return f'<style>{STYLE}</style>\n<div class="ctc-verdict" data-state="{state}">{"".join(parts)}</div>'
+        return f'{unless_started()}<div class="ctc-verdict" data-state="{state}">{"".join(parts)}</div>'
 
 
 def check(name, function=None):

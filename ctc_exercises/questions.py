@@ -1,7 +1,7 @@
 """Questions with an instant check: a recall question, a number by hand, a formula derived.
 
-Each is an object that a notebook shows as self-contained HTML with a small script, so it is checked
-wherever it is read, with or without a kernel. Right answers are computed by the notebook with
+Each is an object that a notebook shows as HTML that reads well without a script; the script of `start` adds the
+fields, and checks the answer with or without a kernel. Right answers are computed by the notebook with
 `ctc_core`, never typed. Text may hold `<var> <sub> <sup> <em> <strong> <code>`; any other "<" is shown as is.
 """
 
@@ -10,13 +10,11 @@ import json
 import re
 from dataclasses import dataclass
 from html import escape, unescape
-from importlib.resources import files
 from math import isclose, isfinite
 
 import numpy as np
 
-STYLE = files(__package__).joinpath("exercise.css").read_text(encoding="utf-8")
-SCRIPT = files(__package__).joinpath("exercise.js").read_text(encoding="utf-8")
+from .assets import unless_started
 
 
 def markup(text):
@@ -43,38 +41,30 @@ class Question:
     ----------
     text : str
         The question itself.
-    controls : str
-        HTML of the fields to answer it.
     task : dict
         What the script needs to judge an answer: its `kind`, the right `answer`, diagnoses.
+    below : str
+        HTML below the question: its options, or what a formula may hold.
     note : str
-        The lines below the question where there is no HTML.
+        The same where there is no HTML.
     """
 
     text: str
-    controls: str
     task: dict
+    below: str = ""
     note: str = ""
 
-    def _repr_html_(self):
+    def html(self):
+        """Return the question as HTML, without style and script."""
         task = escape(json.dumps(self.task, ensure_ascii=False, separators=(",", ":"), allow_nan=False))
-        # JupyterLab would otherwise take keys pressed in the fields for its own shortcuts
-        return (
-            f'<style>{STYLE}</style>\n<ctc-exercise data-kind="{self.task["kind"]}" data-task="{task}"'
-            f' data-lm-suppress-shortcuts="true"><form><fieldset><legend>{markup(self.text)}</legend>\n'
-            f"{self.controls}\n</fieldset><output></output></form></ctc-exercise>\n<script>{SCRIPT}</script>"
-        )
+        return f'<ctc-exercise data-task="{task}"><p><strong>{markup(self.text)}</strong></p>{self.below}</ctc-exercise>'
+
+    def _repr_html_(self):
+        return unless_started() + self.html()
 
     def __repr__(self):
         """Write it for a terminal."""
         return plain(self.text) + self.note
-
-
-def _field(label, after=""):
-    return (
-        f'<div class="ctc-answer"><input type="text" aria-label="{label}" autocomplete="off" autocapitalize="off"'
-        f' spellcheck="false">{after}<button>Check</button></div>'
-    )
 
 
 def _number(value):
@@ -118,13 +108,10 @@ def choose(question, options, answer):
     if len(options) < 2 or not all(options.values()):
         raise ValueError("options: expected two or more, each with a sentence of feedback")
     keys = list(options)
-    controls = "\n".join(
-        f'<label><input type="radio" name="option" value="{i}"><span>{markup(option)}</span></label>'
-        for i, option in enumerate(keys)
-    )
+    below = f"<ul>{''.join(f'<li>{markup(option)}</li>' for option in keys)}</ul>"
     feedback = [markup(sentence) for sentence in options.values()]
     task = {"kind": "choose", "answer": str(keys.index(answer)), "feedback": feedback}
-    return Question(question, controls, task, "".join(f"\n  ( ) {plain(option)}" for option in keys))
+    return Question(question, task, below, "".join(f"\n  ( ) {plain(option)}" for option in keys))
 
 
 def number(question, answer, *, unit=None, tolerance=None, hints=None):
@@ -164,8 +151,9 @@ def number(question, answer, *, unit=None, tolerance=None, hints=None):
         if isclose(float(value), float(right), rel_tol=tolerance):
             raise ValueError(f"hints: {value} counts as right, the answer is {right}")
     task = {"kind": "number", "answer": right, "tolerance": tolerance, "hints": wrong}
-    after = f"<span>{markup(unit)}</span>" if unit else ""
-    return Question(question, _field("Your answer", after), task, f" ({plain(unit)})" if unit else "")
+    if unit:
+        task["unit"] = markup(unit)
+    return Question(question, task, note=f" ({plain(unit)})" if unit else "")
 
 
 def expression(question, answer, variables=None, *, hints=None):
@@ -217,5 +205,5 @@ def expression(question, answer, variables=None, *, hints=None):
             raise ValueError(f"hints: at every sample point this is the right answer: {sentence}")
     points = [{name: _number(x) for name, x in point.items()} for point in points]
     task = {"kind": "expression", "answer": right, "points": points, "hints": wrong}
-    allowed = f"<small>In <var>{'</var>, <var>'.join(names)}</var>, with + - * / ^ ( ) ln exp</small>"
-    return Question(question, _field("Your formula") + allowed, task, f" (in {', '.join(names)})")
+    allowed = f"<p><small>In <var>{'</var>, <var>'.join(names)}</var>, with + - * / ^ ( ) ln exp</small></p>"
+    return Question(question, task, allowed, f" (in {', '.join(names)})")

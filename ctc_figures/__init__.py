@@ -1,67 +1,37 @@
 """Figures of the book: arrays in, figure out. Nothing here computes what a test would want to compute.
 
-The mechanism: `palette` and `notation`, colours and digits; `drawing`, the canvas; `figure` with `player.js`, what
-Jupyter and the page show; `png`. General figures: `lattice` with `walks`, `sweeps` and `through`; `heatmap`; `chart`;
-`bars`; `matrix`; `sequence`; `network`. The others are of one chapter each, and named for what they show. `listing`
-shows code, `verdicts` words in a table.
+Rooms: `page`, what all figures share: shell, colours, digits, script; `drawings` and `lattice`, drawn on our own canvas;
+`charts`, data over axes, drawn by plotly; `still`, pictures to take away, drawn by matplotlib; `live`, the explorer.
 """
 
-from .alignment import alignment
-from .bars import ratio_bars
-from .board import logit_board
-from .calculus import growing_rectangle, secants
-from .chart import Line, line_chart
-from .figure import Figure
-from .flow import descent_maps, error_signal
-from .heatmap import Map, heat_map, heat_maps
-from .lattice import lattice_structure, state_names
-from .listing import source
-from .matrix import signed_matrix
-from .network import network, one_frame, transitions
-from .pairs import pair_sweep
-from .sequence import collapse_steps, path_groups
-from .slopes import slope_paths, vary_output
-from .substitution import substitution_steps
-from .sweeps import backward_sweep, forward_sweep, occupancy_sweep
-from .through import ripple, state_cut
-from .underflow import underflow_map
-from .verdicts import verdict_table
-from .walks import lattice_path, lattice_paths
-
-__all__ = [
-    "Figure",
-    "Line",
-    "Map",
-    "alignment",
-    "backward_sweep",
-    "collapse_steps",
-    "descent_maps",
-    "error_signal",
-    "forward_sweep",
-    "growing_rectangle",
-    "heat_map",
-    "heat_maps",
-    "lattice_path",
-    "lattice_paths",
-    "lattice_structure",
-    "line_chart",
-    "logit_board",
-    "network",
-    "occupancy_sweep",
-    "one_frame",
-    "pair_sweep",
-    "path_groups",
-    "ratio_bars",
-    "ripple",
-    "secants",
-    "signed_matrix",
-    "slope_paths",
-    "source",
-    "state_cut",
-    "state_names",
-    "substitution_steps",
-    "transitions",
-    "underflow_map",
-    "vary_output",
-    "verdict_table",
-]
+from .charts.alignment import alignment
+from .charts.bars import ratio_bars
+from .charts.calculus import growing_rectangle, secants
+from .charts.descent import descent_maps
+from .charts.lines import Line, line_chart
+from .charts.maps import Map, heat_map, heat_maps
+from .charts.matrix import signed_matrix
+from .charts.outputs import vary_output
+from .charts.underflow import underflow_map
+from .drawings.board import logit_board
+from .drawings.collapse import collapse_steps, path_groups
+from .drawings.network import network, one_frame
+from .drawings.substitution import substitution_steps
+from .lattice.cut import state_cut
+from .lattice.lattice import lattice_structure, state_names
+from .lattice.pairs import pair_sweep
+from .lattice.paths import lattice_path, lattice_paths
+from .lattice.ripple import ripple
+from .lattice.slopes import slope_paths
+from .lattice.sweeps import backward_sweep, forward_sweep, occupancy_sweep
+from .live.explore import explore
+from .page.assets import start
+from .page.figure import Figure
+from .page.listing import source
+from .page.verdicts import verdict_table
+from .still.draw_charts import draw_lines, draw_map
+from .still.draw_error_signal import draw_error_signal, error_signal
+from .still.draw_lattice import draw_lattice, draw_sweep
+from .still.draw_transitions import draw_transitions, transitions
+from .still.still import Still
+from .still.style import style

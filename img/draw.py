@@ -21,5 +21,5 @@ def drawings():
 
 if __name__ == "__main__":
     for name, figure in drawings().items():
-        (HERE / name).write_text(figure.image(), encoding="utf-8")
+        (HERE / name).write_text(figure.svg(), encoding="utf-8")
         print(name)

@@ -1,28 +1,29 @@
 """The book keeps its promises: equations told, implemented and tested; notebooks as a fresh run makes them."""
 
 import copy
-import importlib.util
 import re
+import subprocess
+import sys
+import unicodedata
 from collections import Counter
 from pathlib import Path
 
+import execute
 import nbformat
 import pytest
 from equation_index import chapters, checked, implemented, markdown, told
 
+import ctc_exercises.assets
+from ctc_figures.page import assets
+
 ROOT = Path(__file__).parents[1]
 CHAPTERS = chapters()
+PAGES = [*CHAPTERS, *sorted((ROOT / "chapters").glob("*.md"))]
+each_page = pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
 
 
 def read(path):
     return nbformat.read(path, as_version=4)
-
-
-def load_execute():
-    spec = importlib.util.spec_from_file_location("execute", ROOT / "chapters" / "execute.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def test_there_are_chapters():
@@ -52,6 +53,65 @@ def test_every_displayed_equation_has_a_label(path):
     assert len(opening) == len(closing)
 
 
+def prose(path):
+    return markdown(path) if path.suffix == ".ipynb" else path.read_text(encoding="utf-8")
+
+
+@each_page
+def test_prose_reads_well_outside_the_site(path):
+    # JupyterLab shows a role as it is written, and opens a link only if its file has an ending.
+    assert re.findall(r"\{[\w:-]+\}`[^`]*`", prose(path)) == []
+    targets = [target for target in re.findall(r"\]\(([^#)]+)", prose(path)) if not target.startswith("https://")]
+    assert [target for target in targets if not (path.parent / target).is_file()] == []
+
+
+NAMED = r"(?<!\$\$ )\((eq-[\w-]+)\)(?:\]\(([^#)]+)\))?"  # in the text, with the chapter that it links to
+
+
+@each_page
+def test_an_equation_named_in_the_text_stands_where_the_text_says(path):
+    homes = {place.label: f"{place.file}.ipynb" for place in told()}
+    named = re.findall(NAMED, prose(path))
+    assert [(label, file) for label, file in named if homes.get(label) != (file or path.name)] == []
+
+
+def test_the_site_has_its_number_for_each_equation_named_in_the_text():
+    built = ROOT / "_build" / "html" / "chapters"
+    pages = {path: (built / f"{path.stem}.html").read_text(encoding="utf-8") for path in CHAPTERS}
+    eqno = r'<span class="eqno">(\([\d.]+\))<a class="headerlink" href="#equation-(eq-[\w-]+)"'
+    numbers = {label: number for page in pages.values() for number, label in re.findall(eqno, page)}
+    link = r'<a class="reference internal" href="([\w.]*)#equation-(eq-[\w-]+)">(.*?)</a>'
+    count = 0
+    for path, page in pages.items():
+        named = re.findall(NAMED, prose(path))
+        expected = [(file.replace(".ipynb", ".html"), label, numbers[label]) for label, file in named]
+        assert re.findall(link, page) == expected
+        count += len(expected)
+    assert count > 0
+
+
+def entries():
+    """The entries of references.bib, a dict of fields each, without the marks of TeX."""
+    text = re.sub(r"\\(?:\W|c )", "", (ROOT / "references.bib").read_text(encoding="utf-8"))  # accents
+    for entry in re.split(r"^@", text, flags=re.M)[1:]:
+        fields = re.findall(r"^  (\w+) += \{(.*)\},$", entry, re.M)
+        yield {name: re.sub("[{}]", "", value).replace("--", "–") for name, value in fields}
+
+
+def test_the_references_are_those_of_the_bib_file():
+    page = unicodedata.normalize("NFD", prose(ROOT / "chapters" / "appendix_references.md"))
+    page = "".join(letter for letter in page if not unicodedata.combining(letter))
+    sections = re.split(r"^### ", page, flags=re.M)[1:]
+    for entry in entries():
+        (section,) = [section for section in sections if entry["title"] in section]
+        sections.remove(section)
+        authors = [name.split(",")[0] for name in entry.pop("author").split(" and ")]
+        assert [value for value in [*authors, *entry.values()] if value not in section] == []
+        heading = section.splitlines()[0]
+        assert heading.startswith(authors[0]) and heading.endswith(entry.get("year", authors[0]))
+    assert sections == []
+
+
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 def test_every_code_cell_was_run_in_order(path):
     # Strict nbval passes a notebook without outputs: there is nothing to compare. So this is needed too.
@@ -63,11 +123,34 @@ def test_every_code_cell_was_run_in_order(path):
     assert any(cell.outputs for cell in cells)
 
 
+# Each cell is run once, by nbval, which compares its outputs. What nbval does not look at is looked at here.
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
-def test_running_again_gives_the_committed_notebook(path):
-    execute = load_execute()
+def test_notebook_is_tidy(path):
     notebook = read(path)
-    assert execute.run(copy.deepcopy(notebook)) == notebook
+    assert execute.tidy(copy.deepcopy(notebook)) == notebook
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_style_and_script_are_those_of_now(path):
+    """What nbval is told to leave alone: packed, the script may differ from one zlib to another."""
+    first = next(cell for cell in read(path).cells if cell.cell_type == "code")
+    stored = "".join(output.data["text/html"] for output in first.outputs)
+    if "ctc_exercises.start()" in first.source:
+        assert ctc_exercises.assets.in_notebook() in stored
+    if "ctc_figures.start()" in first.source:
+        assert assets.unpack(stored) == assets.unpack(assets.in_notebook())
+    assert ("nbval-ignore-output" in first.metadata.tags) == bool(stored)
+
+
+def test_a_widget_is_stored_without_its_view(tmp_path):
+    """Of a widget's output only the view goes, and nbval takes what is left for equal to a fresh run."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("import ipywidgets\nipywidgets.IntSlider(3)")])
+    (output,) = execute.run(notebook).cells[0].outputs
+    assert output.data == {"text/plain": "IntSlider(value=3)"}
+    path = tmp_path / "widget.ipynb"
+    nbformat.write(notebook, path)
+    command = [sys.executable, "-m", "pytest", "--nbval", "--nbval-current-env", "-q", "-p", "no:cacheprovider", path]
+    assert "1 passed" in subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=True).stdout
 
 
 TEMPLATE = [

@@ -51,7 +51,8 @@ def site():
     server.server_close()
 
 
-@pytest.fixture(scope="module", params=PAGES)
+# All that is asked of a page is asked in one process, so that it is opened once in each theme.
+@pytest.fixture(scope="module", params=[pytest.param(page, marks=pytest.mark.xdist_group(page)) for page in PAGES])
 def name(request):
     return request.param
 

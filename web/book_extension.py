@@ -24,7 +24,6 @@ KATEX = WEB / "node_modules" / "katex"
 # Markup of docutils and MyST-NB that misleads a screen reader.
 REPAIRS = {
     ' aria-label="Toggle hidden content"': "",  # the summary of a folded cell has a text; a name must not contradict it
-    'role="doc-biblioentry"': 'role="listitem"',  # the only role that an entry in a list may have
     '<th class="head"><p></p></th>': "<td></td>",  # the empty corner of a table heads nothing
 }
 

@@ -1,0 +1,1 @@
+"""Data over axes, drawn by plotly."""

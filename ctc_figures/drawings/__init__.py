@@ -1,0 +1,1 @@
+"""Our own canvas, and what is drawn on it beside the lattice."""

@@ -1,0 +1,1 @@
+"""Pictures to take away, and figures that do not move: matplotlib."""
