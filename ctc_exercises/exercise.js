@@ -96,6 +96,11 @@
 
   customElements.define("ctc-exercise", class extends HTMLElement {
     connectedCallback() {
+      // Where the script comes first, as in an exported notebook, the question is met before its inside is read.
+      if (document.readyState !== "loading") this.build();
+      else document.addEventListener("DOMContentLoaded", () => this.build(), { once: true });
+    }
+    build() {
       if (this.task) return; // a notebook has moved it
       this.task = JSON.parse(this.dataset.task);
       this.dataset.lmSuppressShortcuts = true; // JupyterLab would take keys pressed in the fields for its own

@@ -1,8 +1,9 @@
 """The built site, as a reader meets it: in Chromium, on a phone and on a desk, in both themes."""
 
-import gzip
+import io
 import json
 import threading
+import zipfile
 from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import quote
@@ -10,7 +11,7 @@ from urllib.parse import quote
 import pytest
 import serve
 import yaml
-from book_extension import repository_options
+from book_extension import repository_options, tidy_page
 
 ROOT = Path(__file__).parent.parent
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
@@ -90,9 +91,33 @@ def test_logs_no_error(visit):
 
 
 def test_is_light(visit):
-    """The promise of README: compressed, 600 kB for a page of text and formulas, 1 MB for one with figures."""
-    weight = sum(len(gzip.compress(response.body())) for response in visit.responses)
-    assert weight <= (1_000_000 if visit.page.locator("ctc-figure").count() else 600_000)
+    """The promise of README, compressed: 300 kB for a page of text, drawings included; plotly comes once, on top."""
+    page = visit.page
+    page.evaluate("""async () => {
+        for (let y = 0; y < document.documentElement.scrollHeight; y += 500) {
+            scrollTo(0, y);
+            await new Promise(requestAnimationFrame);
+        }
+    }""")  # plotly is loaded when a chart is near
+    page.wait_for_load_state("networkidle")
+    weights = {response.url: response.request.sizes()["responseBodySize"] for response in visit.responses}
+    plotly = sum(weight for url, weight in weights.items() if "plotly" in url)
+    assert bool(plotly) == bool(page.locator(".ctc-plot").count())
+    assert plotly <= 500_000
+    assert sum(weights.values()) - plotly <= 300_000, weights
+
+
+def test_asks_for_one_style_sheet_and_no_icons(visit):
+    asked = [response.url for response in visit.responses]
+    assert sum(".css" in url for url in asked) == 1
+    assert [url for url in asked if "fontawesome" in url or "bootstrap" in url] == []
+    assert [url for url in asked if "searchindex" in url] == [] or visit.name == "search"
+
+
+def test_describes_itself(visit):
+    if visit.name in CHAPTERS:
+        description = visit.page.locator("meta[name=description]").get_attribute("content")
+        assert description.endswith((".", "?")) and "$" not in description
 
 
 def open_everything(page):
@@ -220,7 +245,43 @@ def test_contents_by_keyboard(page, site):
 def test_buttons_lead_to_the_repository(remote):
     options = repository_options(remote)
     assert options["repository_url"] == "https://github.com/ada/ctc-book"
-    assert options["launch_buttons"]["binderhub_url"] and options["launch_buttons"]["colab_url"]
+    assert options["launch_buttons"]["binderhub_url"]
+
+
+def test_menus_become_links():
+    menu = {"type": "group", "label": "launch-buttons", "buttons": [
+        {"type": "link", "text": "Binder", "tooltip": "Launch on Binder", "icon": "_static/images/logo_binder.svg", "url": "u"},
+    ]}  # fmt: skip
+    switch = {"type": "javascript", "label": "switch", "text": "", "icon": "fas fa-moon"}
+    context = {"header_buttons": [menu, switch]}
+    tidy_page(None, "", "", context, None)
+    assert context["header_buttons"] == [
+        {"type": "link", "text": "", "tooltip": "Launch on Binder", "icon": "fas fa-rocket", "url": "u"},
+        switch,
+    ]
+
+
+def test_the_whole_book_is_one_link_away(page, site):
+    """Without a repository on GitHub the link gives a zip of the last commit."""
+    page.goto(f"{site}chapters/intro.html")
+    link = page.get_by_role("link", name="Get the whole book")
+    if link.get_attribute("href").startswith("https://github.com/"):
+        return
+    body = page.request.get(link.evaluate("(a) => a.href")).body()
+    with zipfile.ZipFile(io.BytesIO(body)) as book:
+        names = {name.removeprefix("ctc-gradient-book/") for name in book.namelist()}
+    assert {"README.md", "Makefile", "chapters/intro.ipynb", "ctc_core/__init__.py"} <= names
+
+
+def test_contents_without_scripts(browser, site):
+    """The list of chapters, the search field and the way to the next page need no script."""
+    context = browser.new_context(java_script_enabled=False, viewport=DESK)
+    page = context.new_page()
+    page.goto(f"{site}{CHAPTERS[0]}.html")
+    page.locator(f"#pst-primary-sidebar a[href$='{Path(CHAPTERS[2]).name}.html']").click()
+    page.locator(".prev-next-area a.right-next").click()
+    assert page.url == f"{site}{CHAPTERS[3]}.html"
+    context.close()
 
 
 @pytest.mark.parametrize(

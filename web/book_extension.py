@@ -3,6 +3,7 @@
 Loaded by `_config.yml` (`local_extensions`). Every function deals with one trap of the stack and says which.
 """
 
+import html
 import json
 import re
 import shutil
@@ -25,6 +26,11 @@ KATEX = WEB / "node_modules" / "katex"
 REPAIRS = {
     ' aria-label="Toggle hidden content"': "",  # the summary of a folded cell has a text; a name must not contradict it
     '<th class="head"><p></p></th>': "<td></td>",  # the empty corner of a table heads nothing
+}
+
+ICONS = {  # logos would be more files, and another icon font
+    "_static/images/logo_binder.svg": "fas fa-rocket",
+    "fab fa-github": "fas fa-code-branch",
 }
 
 
@@ -52,11 +58,7 @@ def repository_options(remote):
         "use_repository_button": True,
         "use_source_button": True,
         "use_issues_button": True,
-        "launch_buttons": {
-            "notebook_interface": "jupyterlab",
-            "binderhub_url": "https://mybinder.org",
-            "colab_url": "https://colab.research.google.com",
-        },
+        "launch_buttons": {"notebook_interface": "jupyterlab", "binderhub_url": "https://mybinder.org"},
     }
 
 
@@ -122,19 +124,27 @@ def say_where(visit):
 
 
 def tidy_page(app, pagename, templatename, context, doctree):
-    """Leave one download button, the notebook's: the theme's menu adds "print to PDF", which cuts figures and formulas.
+    """Repair the markup, and turn the theme's menus into plain links, each with an icon and a `title`.
 
-    The style sheet of sphinxcontrib-katex goes: it would fight the layout of formulas in `book.css`.
+    Of the downloads one is left, the notebook's: "print to PDF" cuts figures and formulas.
     """
     if "body" in context:
         for wrong, right in REPAIRS.items():
             context["body"] = context["body"].replace(wrong, right)
-    context["css_files"] = [css for css in context["css_files"] if "katex-math.css" not in str(css.filename)]
+    buttons = []
     for button in context.get("header_buttons", []):
+        entries = button["buttons"] if button["type"] == "group" else [button]
         if button["label"] == "download-buttons":
-            button.update(button.pop("buttons")[0] | {"text": "", "icon": "fas fa-download"})
-        elif button["label"] == "source-buttons":
-            button["icon"] = "fas fa-code-branch"  # GitHub's logo would load a second icon font, for this icon alone
+            entries = [entries[0] | {"icon": "fas fa-download"}]
+        buttons += [entry | {"text": "", "icon": ICONS.get(entry["icon"], entry["icon"])} for entry in entries]
+    context["header_buttons"] = buttons
+
+
+def describe(app, pagename, templatename, context, doctree):
+    """Give search engines the first paragraph of a page; in a chapter it is the question."""
+    if doctree is not None:
+        text = next(doctree.findall(nodes.paragraph)).astext().removeprefix("The question. ")
+        context["metatags"] += f'<meta name="description" content="{html.escape(" ".join(text.split()))}" />'
 
 
 def tie_punctuation(app, doctree, docname):
@@ -145,15 +155,6 @@ def tie_punctuation(app, doctree, docname):
         if isinstance(after, nodes.Text) and (marks := re.match(r"[.,;:!?)’”]+", after)):
             tied = nodes.inline("", "", math, nodes.Text(marks[0]), classes=["tied"])
             siblings[i : i + 2] = [tied, nodes.Text(after[marks.end() :])]
-
-
-def drop_dead_weight(app, exception):
-    """Empty the theme's Font Awesome script (1.5 MB): the icons come from its web fonts anyway. Source maps go too."""
-    static = Path(app.outdir, "_static")
-    if exception is None:
-        (static / "scripts" / "fontawesome.js").write_text("")
-        for path in static.rglob("*.map"):
-            path.unlink()
 
 
 def setup(app):
@@ -169,6 +170,6 @@ def setup(app):
     app.connect("config-inited", add_repository_buttons)
     app.connect("builder-inited", prepare_katex)
     app.connect("doctree-resolved", tie_punctuation)
+    app.connect("html-page-context", describe)
     app.connect("html-page-context", tidy_page, priority=900)  # after the theme has made its buttons
-    app.connect("build-finished", drop_dead_weight)
     return {"parallel_read_safe": True}

@@ -13,7 +13,7 @@ PACKAGES = {"ctc-figure": ctc_figures.page.assets, "ctc-exercise": ctc_exercises
 
 
 def write_assets(app):
-    """Write the files of both packages, and plotly beside them: `figures.js` loads it when a chart is near."""
+    """Write the files of both packages, and plotly beside them: the script loads it when a chart is near."""
     static = Path(app.outdir, "_static")
     static.mkdir(parents=True, exist_ok=True)
     for name, assets in PACKAGES.items():
@@ -23,11 +23,10 @@ def write_assets(app):
 
 
 def add_assets(app, pagename, templatename, context, doctree):
-    """Link the files where they are needed, and unpack the drawings."""
+    """Link the scripts where they are needed, and unpack the drawings; `lean.py` takes the style sheets."""
     body = context.get("body", "")
     for name, marks in {"ctc-figure": ("<ctc-figure", "<ctc-verdicts"), "ctc-exercise": ("<ctc-exercise", "ctc-verdict")}.items():
         if any(mark in body for mark in marks):
-            app.add_css_file(f"{name}.css")
             app.add_js_file(f"{name}.js", loading_method="defer")
     context["body"] = unpack(body)
 
