@@ -57,7 +57,8 @@ class Question:
     def html(self):
         """Return the question as HTML, without style and script."""
         task = escape(json.dumps(self.task, ensure_ascii=False, separators=(",", ":"), allow_nan=False))
-        return f'<ctc-exercise data-task="{task}"><p><strong>{markup(self.text)}</strong></p>{self.below}</ctc-exercise>'
+        question = f"<p><strong>{markup(self.text)}</strong></p>{self.below}"
+        return f'<ctc-exercise data-task="{task}">{question}</ctc-exercise>'
 
     def _repr_html_(self):
         return unless_started() + self.html()

@@ -1,7 +1,8 @@
 """Figures of the book: arrays in, figure out. Nothing here computes what a test would want to compute.
 
-Rooms: `page`, what all figures share: shell, colours, digits, script; `drawings` and `lattice`, drawn on our own canvas;
-`charts`, data over axes, drawn by plotly; `still`, pictures to take away, drawn by matplotlib; `live`, the explorer.
+Rooms: `page`, what all figures share: shell, colours, digits, script; `drawings` and `lattice`, drawn on our own
+canvas; `charts`, data over axes, drawn by plotly; `still`, pictures to take away, drawn by matplotlib; `live`, the
+explorer.
 """
 
 from .charts.alignment import alignment

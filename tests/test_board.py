@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from figures import page_of, tree
 from helpers import probability
 
 from ctc_core import ctc_loss_and_grad
@@ -15,11 +16,6 @@ from ctc_core.softmax import softmax
 from ctc_figures import logit_board, network
 
 AXE = Path(__file__).parent.parent / "web" / "node_modules" / "axe-core" / "axe.min.js"
-PAGE = (
-    '<!doctype html><html lang="en" data-theme="{theme}"><head><title>Board</title><style>'
-    "body {{ margin: 16px }} [data-theme=dark] body {{ background: #121212; color: #ddd }}</style></head>"
-    "<body><main><h1>Board</h1>{body}</main></body></html>"
-)
 
 
 @pytest.fixture
@@ -29,7 +25,8 @@ def show(browser):
     page.on("pageerror", lambda error: errors.append(str(error)))
 
     def show(*figures, theme="light"):
-        page.set_content(PAGE.format(theme=theme, body="".join(figure._repr_html_() for figure in figures)))
+        page.set_content(page_of(*figures, theme=theme))
+        page.wait_for_selector("ctc-figure .ctc-controls")
         return page
 
     yield show
@@ -88,7 +85,7 @@ def test_loss_and_gradient_are_those_of_the_core(show):
     repeats = [labelling for _, labelling, _ in cases if min_length(labelling) > len(labelling)]
     assert len(repeats) > 40 and any(labelling == [] for _, labelling, _ in cases)
     results = page.evaluate(
-        "cases => cases.map(case_ => customElements.get('ctc-board').lossAndGradient(...case_))",
+        "cases => cases.map(case_ => customElements.get('ctc-figure').lossAndGradient(...case_))",
         [[u.tolist(), labelling, blank] for u, labelling, blank in cases],
     )
     for (u, labelling, blank), result in zip(cases, results, strict=True):
@@ -103,7 +100,7 @@ def test_loss_is_the_sum_over_paths(show):
     page = show(logit_board(BEE))
     for example in (AB, BEE, CAT):
         result = page.evaluate(
-            "([u, l]) => customElements.get('ctc-board').lossAndGradient(u, l)",
+            "([u, l]) => customElements.get('ctc-figure').lossAndGradient(u, l)",
             [example.logits.tolist(), list(example.labelling)],
         )
         assert np.exp(-result["loss"]) == pytest.approx(probability(example.y, example.labelling), rel=1e-12)
@@ -114,15 +111,16 @@ def test_loss_is_the_sum_over_paths(show):
 
 
 def test_python_draws_what_the_script_draws_first(show):
-    html = logit_board(CAT)._repr_html_()
-    drawn = re.findall(r"<text[^>]*>([^<]*)</text>", html)
-    page = show(logit_board(CAT))
-    assert page.locator("ctc-figure svg text").all_text_contents() == drawn
-    caption = page.locator(".ctc-caption span").text_content()
-    assert caption == "Loss 1.690 nats, p = 0.184." == logit_board(CAT).captions[0]
-    styles = re.findall(r'style="--v:([\d.]+)"', html)
+    figure = logit_board(CAT)
+    drawn = tree(figure)
+    page = show(figure)
+    texts = [e.text for e in drawn.iter("text")]
+    assert page.locator("ctc-figure svg text").all_text_contents()[: len(texts)] == texts
+    caption = page.locator("figcaption span").text_content()
+    assert caption == "Loss 1.690 nats, p = 0.184." == figure.captions[0]
+    levels = [float(e.get("style").removeprefix("--v:")) for e in drawn.iter() if "--v" in e.get("style", "")]
     now = "cells => cells.map(cell => cell.style.getPropertyValue('--v'))"
-    assert [float(v) for v in page.locator("svg [style*='--v']").evaluate_all(now)] == [float(v) for v in styles]
+    assert [float(v) for v in page.locator("svg [style*='--v']").evaluate_all(now)] == levels
     compare(page, CAT.logits)
     assert "arrow keys" in page.locator(".ctc-detail").text_content()
 
@@ -145,7 +143,7 @@ def test_one_logit_by_keyboard(show):
     assert at.get_attribute("aria-label") == "Logit of A at frame 3"
     assert float(at.get_attribute("aria-valuenow")) == pytest.approx(u[2, 1], abs=0.005)
     assert page.locator(".ctc-detail").text_content().endswith("raises it.")
-    assert "The loss fell from 1.690 to" in page.locator(".ctc-caption").text_content()
+    assert "The loss fell from 1.690 to" in page.locator("figcaption").text_content()
     assert page.locator("[data-map=u][tabindex='0']").count() == CAT.K  # one frame's logits are tab stops
     page.keyboard.press("Escape")
     assert not page.locator("[data-map=u]:focus").count()
@@ -155,7 +153,7 @@ def test_what_no_path_uses_moves_no_other_frame(show):
     page = show(logit_board(CAT))
     cell(page, 0, 3).click()  # T at frame 1: CAT cannot begin with it
     page.get_by_role("button", name="Raise").click()
-    assert "The loss rose from" in page.locator(".ctc-caption").text_content()
+    assert "The loss rose from" in page.locator("figcaption").text_content()
     assert ringed(page, "gradient").any(axis=1).tolist() == [True] + [False] * 5
 
 
@@ -186,28 +184,24 @@ def test_steps_of_descent(show):
         page.get_by_role("button", name="One step").click()
         u -= ctc_loss_and_grad(u, CAT.labelling)[1]
         compare(page, u)
-    assert page.locator(".ctc-caption").text_content().startswith("Train CAT by hand. Steps: 5. The loss fell from")
+    assert page.locator("figcaption").text_content().startswith("Train CAT by hand. Steps: 5. The loss fell from")
 
 
 def test_two_boards_inserted_as_jupyter_does(show):
-    page = show()
+    """JupyterLab sets innerHTML, then runs the scripts, and moves cells."""
+    page = show(network())
     page.evaluate(
         """html => {
+          const main = document.querySelector("main");
           for (let i = 0; i < 2; i++) {
-            const box = document.querySelector("main").appendChild(document.createElement("div"));
-            box.innerHTML = html;
-            for (const old of box.querySelectorAll("script")) {
-              const copy = document.createElement("script");
-              for (const a of old.attributes) copy.setAttribute(a.name, a.value);
-              copy.textContent = old.textContent;
-              old.replaceWith(copy);
-            }
+            main.append(document.createElement("div"));
+            main.lastChild.innerHTML = html;
           }
-          document.querySelector("main").prepend(document.querySelector("main").lastChild);
+          main.prepend(main.lastChild);
         }""",
-        logit_board(CAT)._repr_html_(),
+        logit_board(CAT).html(),
     )
-    boards = page.locator("ctc-figure")
+    boards = page.locator("ctc-figure:has(.ctc-board)")
     boards.nth(1).get_by_role("button", name="One step").click()
     losses = boards.locator("[data-board=loss]").all_text_contents()
     assert losses[0].endswith("= 1.690") and not losses[1].endswith("= 1.690")
@@ -216,11 +210,10 @@ def test_two_boards_inserted_as_jupyter_does(show):
 def test_without_a_script_there_is_a_picture_and_no_dead_control(browser):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
-    page.set_content(PAGE.format(theme="light", body=logit_board(CAT)._repr_html_()))
-    assert page.locator("ctc-figure svg").first.is_visible()
+    page.set_content(logit_board(CAT).html())
+    assert page.get_by_role("img", name="Train CAT by hand").is_visible()
     assert page.get_by_text("Loss 1.690 nats").is_visible()
-    assert not page.locator("ctc-board").is_visible()
-    assert not page.locator("svg [tabindex], svg [role]").count()
+    assert not page.locator("button, input, [tabindex]").count()
     context.close()
 
 
@@ -235,7 +228,7 @@ def test_is_accessible_and_fits_a_phone(show, theme):
     page.evaluate(AXE.read_text())
     found = page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]
     assert [f"{rule['id']}: {node['html']} {node['failureSummary']}" for rule in found for node in rule["nodes"]] == []
-    assert page.locator("ctc-board input").bounding_box()["width"] > 150
-    for part in page.locator("ctc-board :is(button, input), [role=spinbutton]").all():
+    assert page.locator(".ctc-board input").bounding_box()["width"] > 150
+    for part in page.locator(".ctc-board :is(button, input), [role=spinbutton]").all():
         box = part.bounding_box()
         assert min(box["width"], box["height"]) >= 24

@@ -249,16 +249,13 @@ def test_buttons_lead_to_the_repository(remote):
 
 
 def test_menus_become_links():
-    menu = {"type": "group", "label": "launch-buttons", "buttons": [
-        {"type": "link", "text": "Binder", "tooltip": "Launch on Binder", "icon": "_static/images/logo_binder.svg", "url": "u"},
-    ]}  # fmt: skip
+    logo = {"icon": "_static/images/logo_binder.svg"}
+    binder = {"type": "link", "text": "Binder", "tooltip": "Launch on Binder", "url": "u"}
+    menu = {"type": "group", "label": "launch-buttons", "buttons": [binder | logo]}
     switch = {"type": "javascript", "label": "switch", "text": "", "icon": "fas fa-moon"}
     context = {"header_buttons": [menu, switch]}
     tidy_page(None, "", "", context, None)
-    assert context["header_buttons"] == [
-        {"type": "link", "text": "", "tooltip": "Launch on Binder", "icon": "fas fa-rocket", "url": "u"},
-        switch,
-    ]
+    assert context["header_buttons"] == [binder | {"text": "", "icon": "fas fa-rocket"}, switch]
 
 
 def test_the_whole_book_is_one_link_away(page, site):

@@ -9,6 +9,7 @@ import ctc_exercises.assets
 import ctc_figures.page.assets
 
 PLOTLY = Path(__file__).parent / "node_modules" / "plotly.js-cartesian-dist-min" / "plotly-cartesian.min.js"
+MARKS = {"ctc-figure": ("<ctc-figure", "<ctc-verdicts"), "ctc-exercise": ("<ctc-exercise", "ctc-verdict")}
 PACKAGES = {"ctc-figure": ctc_figures.page.assets, "ctc-exercise": ctc_exercises.assets}
 
 
@@ -25,7 +26,7 @@ def write_assets(app):
 def add_assets(app, pagename, templatename, context, doctree):
     """Link the scripts where they are needed, and unpack the drawings; `lean.py` takes the style sheets."""
     body = context.get("body", "")
-    for name, marks in {"ctc-figure": ("<ctc-figure", "<ctc-verdicts"), "ctc-exercise": ("<ctc-exercise", "ctc-verdict")}.items():
+    for name, marks in MARKS.items():
         if any(mark in body for mark in marks):
             app.add_js_file(f"{name}.js", loading_method="defer")
     context["body"] = unpack(body)

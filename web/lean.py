@@ -1,8 +1,8 @@
 """Sphinx extension that makes the pages light: one style sheet with the rules in use, scripts that wait for the text.
 
 The theme brings 440 kB of style sheets, three icon fonts for a dozen icons, Bootstrap's script for tooltips that the
-`title` of a button gives as well, and the search index on every page. `templates/layout.html` and `templates/search.html`
-ask for none of that; here is made what they link to instead.
+`title` of a button gives as well, and the search index on every page. `templates/layout.html` and
+`templates/search.html` ask for none of that; here is made what they link to instead.
 """
 
 import hashlib
@@ -30,6 +30,7 @@ class Words(HTMLParser):
     """All that a selector can name on a page: tags, attributes, classes and other values."""
 
     def __init__(self):
+        """Start with none."""
         super().__init__()
         self.found = set()
 
@@ -62,7 +63,7 @@ def used_rules(static, pages):
 
 
 def wait_for_the_text(app, pagename, templatename, context, doctree):
-    """Run scripts in their order, but after the page has been read. The inline ones set what only menus we lack read."""
+    """Run scripts in their order, but after the page has been read. The inline ones serve menus that we lack."""
     files = [script for script in context["script_files"] if script.filename]
     for script in files:
         script.attributes["defer"] = "defer"

@@ -1,4 +1,4 @@
-"""Serve `_build/html` on this machine only, compressed as a web host does, on port 8000 or, if taken, on any free one."""
+"""Serve `_build/html` on this machine only, compressed as hosts do, on port 8000 or, if taken, on any free one."""
 
 import gzip
 import io

@@ -99,7 +99,8 @@ class Map:
             zmax=steps,
             colorscale=shades(*(["negative", "paper", "positive"] if signed else ["paper", self.role])),
             customdata=[[number(v) for v in row] for row in values] if small else values.astype("f4"),
-            hovertemplate=f"{self.letter} at t = %{{x}}, %{{y}}: %{{customdata{'' if small else ':.3g'}}}<extra></extra>",
+            hovertemplate=f"{self.letter} at t = %{{x}}, %{{y}}: "
+            + ("%{customdata}<extra></extra>" if small else "%{customdata:.3g}<extra></extra>"),
             colorbar={"tickvals": [steps * tick for tick in ticks], "ticktext": texts} | colorbar,
             **look,
         )

@@ -49,6 +49,7 @@ class Board {
     [this.cells, this.outputs, this.slopes] = ["u", "y", "gradient"].map(map => all(`[data-map=${map}]`));
     [this.lossText, this.pText, this.bar] = all("[data-board]");
     this.figure = figure;
+    figure.stage.svg.setAttribute("role", "group"); // an image holds nothing that can be reached
     const controls = element('<div class="ctc-board"><span class="ctc-board-name" aria-hidden="true"></span>'
       + '<button type="button" aria-label="Lower this logit">−</button>'
       + '<input type="range" min="-8" max="8" step="0.1" autocomplete="off" aria-label="Logit">'

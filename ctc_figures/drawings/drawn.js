@@ -17,7 +17,7 @@ class DrawnStage {
     }
     this.now = figure.data.rest;
     if (this.options.length) this.listen();
-    else this.reach();
+    else if (!figure.data.board) this.reach();
   }
 
   /* The image is the drawing itself: take it out of its address, without what only a file needs. */

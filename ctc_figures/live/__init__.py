@@ -1,0 +1,1 @@
+"""The explorer: a figure of the reader's own word."""

@@ -29,7 +29,7 @@ class Explorer:
         self.draw = draw
         self.word = widgets.Text(word, description="Word", **field)
         self.frames = widgets.BoundedIntText(frames, min=1, max=MOST, description="Frames", **field)
-        self.sharpness = widgets.FloatSlider(sharpness, min=0, max=6, step=0.5, description="Sharpness", readout=True, **wide)
+        self.sharpness = widgets.FloatSlider(sharpness, min=0, max=6, step=0.5, description="Sharpness", **wide)
         self.seed = widgets.BoundedIntText(seed, min=0, max=999, description="Seed", **field)
         self.message = widgets.HTML()
         self.picture = widgets.Output()
@@ -66,8 +66,8 @@ class Explorer:
         """Show the fields where a kernel runs; the figure as it is now, with a note, where none does."""
         view = self.box._repr_mimebundle_()
         self.figure.note = (
-            f"This is {self.word.value} in {self.frames.value} frames. For a word of your own, open this page as a notebook"
-            " and run this cell: a static page cannot ask the program."
+            f"This is {self.word.value} in {self.frames.value} frames. For a word of your own, open this page as a "
+            "notebook and run this cell: a static page cannot ask the program."
         )
         first, *rest = self.figure.bundles()
         self.figure.note = ""

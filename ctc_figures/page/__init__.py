@@ -1,0 +1,1 @@
+"""What all figures share: the shell, colours, digits, style and script."""

@@ -92,7 +92,7 @@ class Figure:
             f'<ctc-figure><figure aria-label="{escape(self.title)}">{self.picture()}'
             f"<figcaption><p><b>{escape(keep_together(self.title))}.</b> "
             f"<span>{escape(keep_together(self.captions[self.rest]))}</span></p>"
-            f'{self.note and f"<p>{escape(self.note)}</p>"}</figcaption>{self.details()}</figure>'
+            f"{self.note and f'<p>{escape(self.note)}</p>'}</figcaption>{self.details()}</figure>"
             f'<script type="application/json">{data}</script></ctc-figure>'
         )
 
