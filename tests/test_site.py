@@ -99,7 +99,8 @@ def test_is_light(visit):
             await new Promise(requestAnimationFrame);
         }
     }""")  # plotly is loaded when a chart is near
-    page.wait_for_load_state("networkidle")
+    if page.locator(".ctc-plot").count():
+        page.locator(".ctc-plot .main-svg").first.wait_for()
     weights = {response.url: response.request.sizes()["responseBodySize"] for response in visit.responses}
     plotly = sum(weight for url, weight in weights.items() if "plotly" in url)
     assert bool(plotly) == bool(page.locator(".ctc-plot").count())
@@ -155,12 +156,16 @@ def page(browser):
 
 @every_chapter
 def test_figures_play(page, site, chapter):
-    page.clock.install()  # the test turns the clock, so nothing waits
     page.goto(f"{site}{chapter}.html")
-    for figure in page.locator("ctc-figure").all():
-        box = figure.locator("svg").first.bounding_box()
+    figures = page.locator("ctc-figure").all()
+    for figure in figures:
+        figure.scroll_into_view_if_needed()  # plotly draws what comes near
+        figure.locator(".ctc-controls").wait_for()
+        box = figure.locator(":is(.ctc-stage, .ctc-plot) svg").first.bounding_box()
         assert box["width"] > 100 and box["height"] > 20
-        button, slider = figure.locator("button.ctc-play"), figure.locator("input[type=range]")
+    page.clock.install()  # from here on the test turns the clock, so nothing waits
+    for figure in figures:
+        button, slider = figure.locator("button.ctc-play"), figure.locator(".ctc-play + input")
         if not button.count():
             continue
         slider.press("Home")
