@@ -1,4 +1,4 @@
-"""How fast: loss and gradient in the logits, ours and the frameworks', kept in speed.json, speed.md and speed.svg.
+"""How fast: loss and gradient in the logits, ours and the frameworks', kept in speed.json and speed.md.
 
 Run it from the root of the repository, on a quiet machine, in an environment of its own::
 
@@ -366,32 +366,6 @@ def machine():
 # What is made of it
 
 
-def chart(store):
-    """Draw the ratios on one core; of the limits only the softmax."""
-    from ctc_figures import ratio_bars  # last: what was measured is safe by then
-
-    names = [name for name in tasks("1") if name not in ("torch", "copy alone", *ALONE)]
-
-    def value(one):
-        return one.get("ratio", one.get("failed", "").partition(": ")[0])  # why it failed is in speed.md
-
-    groups = {
-        shape: {name: [value(dtypes[dtype][name]) for dtype in DTYPES] for name in names}
-        for shape, dtypes in store["times"]["1"].items()
-    }
-    return ratio_bars(
-        groups,
-        DTYPES,
-        x_name="time of loss and gradient on one core",
-        one="torch",
-        x_range=(0.03, None),  # what is far below would squeeze the others
-        roles={"ours": "ink"},
-        notes={shape: ", ".join(f"{k} {v}" for k, v in sizes.items()) for shape, sizes in store["shapes"].items()},
-        caption=f"The dotted line is torch on one thread, 1; left of it is faster. {store['machine']['processor']}, "
-        f"{store['measured']}.",
-    )
-
-
 def shown(one, key):
     """Write a number that was found (a median in milliseconds), or why there is none."""
     if key not in one:
@@ -423,7 +397,7 @@ def report(store):
     answers = [name for name in tasks("1") if name not in (*ALONE, *LIMITS)]
     text = [
         "# Time of the CTC loss and its gradient\n",
-        "Made by `python -m benchmarks.speed`; the numbers are in `speed.json`, the figure in `speed.svg`.\n",
+        "Made by `python -m benchmarks.speed`; the numbers are in `speed.json`, the figure in chapter 12.\n",
         f"Measured {store['measured']} on {about['processor']}, {about['cores']} cores ({', '.join(about['flags'])}), "
         + ", ".join(f"{name} {version}" for name, version in store["versions"].items())
         + ".\n",
@@ -454,12 +428,12 @@ def report(store):
 
 
 def main():
-    """Measure everything, and write the three files."""
+    """Measure everything, and write the two files."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--child", help=argparse.SUPPRESS)
     parser.add_argument("--quick", action="store_true", help="a rehearsal: one round")
     parser.add_argument("--shapes", nargs="+", choices=SHAPES, default=list(SHAPES), help="only these")
-    parser.add_argument("--into", type=Path, default=HERE, help="folder for the three files")
+    parser.add_argument("--into", type=Path, default=HERE, help="folder for the two files")
     arguments = parser.parse_args()
     if arguments.child:
         return child(*json.loads(arguments.child))
@@ -483,7 +457,6 @@ def main():
     arguments.into.mkdir(exist_ok=True)
     (arguments.into / "speed.json").write_text(json.dumps(store, indent=1) + "\n", encoding="utf-8")
     (arguments.into / "speed.md").write_text(report(store), encoding="utf-8")
-    (arguments.into / "speed.svg").write_text(chart(store).image(), encoding="utf-8")
 
 
 if __name__ == "__main__":
