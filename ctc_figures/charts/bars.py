@@ -148,7 +148,7 @@ def _brief(v):
     """Write a ratio as short as a column is wide."""
     if not isinstance(v, float):
         return "×" if v else ""
-    return number(v, 1 if v < 1e-3 else 2 if v < 100 else 3)
+    return number(v, 1 if v < 1e-2 else 2 if v < 100 else 3)
 
 
 def _said(value):

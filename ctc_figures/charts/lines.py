@@ -220,7 +220,7 @@ class Scale:
     def axis(self, title=None, **more):
         """Return plotly's axis."""
         decades = self.high - self.low
-        steps = {"type": "log", "dtick": max(1, round(decades / 6)) if decades > 2 else "D2"} if self.log else {}
+        steps = {"type": "log", "dtick": max(1, round(decades / 4.5)) if decades > 2 else "D2"} if self.log else {}
         return axis(title, range=[short(self.low), short(self.high)], **steps, **more)
 
     def told(self):

@@ -122,6 +122,8 @@ class Plot(Figure):
         if cursor:
             for xref, yref in sorted({(trace.xaxis or "x", trace.yaxis or "y") for trace in self.plotly.data}):
                 self._add_cursor(xref, yref, end, veil)
+            for image in self.plotly.layout.images:  # a picture of what the frames see
+                self._add_shape("cursor", "x", "paper", 1 - image.sizey, *cursor[self.rest])
         for i, changes in enumerate(frames):
             for trace, change in changes.items() if i == self.rest else ():
                 self.plotly.data[trace].update(change)
@@ -131,12 +133,13 @@ class Plot(Figure):
 
     def _add_cursor(self, xref, yref, end, veil):
         x0, x1 = self.cursor[self.rest]
-        place = {"xref": xref, "yref": f"{yref} domain", "y0": 0, "y1": 1, "x0": x1, "x1": end}
         paper = {"fillcolor": LIGHT["paper"], "line_width": 0, "opacity": veil}
-        self.plotly.add_shape(name="ahead", **place, **paper)
-        self.plotly.add_shape(
-            name="cursor", **(place | {"x0": x0, "x1": x1}), line={"color": LIGHT["ink"], "width": 1.3}
-        )
+        self._add_shape("ahead", xref, f"{yref} domain", 0, x1, end, **paper)
+        self._add_shape("cursor", xref, f"{yref} domain", 0, x0, x1)
+
+    def _add_shape(self, name, xref, yref, y0, x0, x1, **look):
+        look = look or {"line": {"color": LIGHT["ink"], "width": 1.3}}
+        self.plotly.add_shape(name=name, xref=xref, yref=yref, x0=x0, x1=x1, y0=y0, y1=1, **look)
 
     @property
     def data(self):

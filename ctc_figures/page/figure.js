@@ -58,7 +58,7 @@ class CtcFigure extends HTMLElement {
       this.range.oninput = () => { this.pause(); this.show(+this.range.value); };
       this.caption.setAttribute("aria-live", "polite");
       this.mark(rest);
-    }
+    } else bar.classList.add("ctc-alone");
     const menu = element('<details class="ctc-save"><summary title="Save picture" aria-label="Save picture">'
       + '<svg viewBox="0 0 16 16" aria-hidden="true"><path d="M8 2v8M4.5 7 8 10.5 11.5 7M2.5 13.5h11"/></svg></summary><div>'
       + '<button type="button">SVG</button><button type="button">PNG</button></div></details>');
