@@ -1,5 +1,6 @@
 """What holds for the repository as a whole: imports, requirements, what Binder builds, versions."""
 
+import ast
 import os
 import re
 import subprocess
@@ -136,3 +137,35 @@ def test_the_release_has_one_version_and_one_date():
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
     assert version == PROJECT["version"] == citation["version"]
     assert date == citation["date-released"]
+
+
+def private_names(code):
+    """Names with one leading underscore that a program takes from a module other than its own."""
+    nodes = list(ast.walk(ast.parse(code)))
+    imports = [node for node in nodes if isinstance(node, ast.Import | ast.ImportFrom)]
+    bound = {alias.asname or alias.name.split(".")[0] for node in imports for alias in node.names}
+    taken = [alias.name for node in imports for alias in node.names]
+    taken += [node.attr for node in nodes if isinstance(node, ast.Attribute) and getattr(node.value, "id", "") in bound]
+    return [name for name in taken if re.match("_[a-z]", name)]
+
+
+def test_private_names_are_found():
+    assert private_names("from a import _b, c\nimport d.e as f\nf._g(c._h, self._i)") == ["_b", "_g", "_h"]
+
+
+OURS = [path for name in ("ctc_core", "ctc_exercises", "ctc_figures", "benchmarks", "img", "web", "chapters")
+        for path in (ROOT / name).rglob("*.py") if "node_modules" not in path.parts]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", OURS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_module_takes_a_private_name_from_another(path):
+    assert private_names(path.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "chapters").glob("*.ipynb")), ids=lambda path: path.stem)
+def test_readers_see_no_private_name(path):
+    """Neither in a cell nor in the code that `source` shows."""
+    for cell in nbformat.read(path, as_version=4).cells:
+        if cell.cell_type == "code":
+            shown = "".join(output.get("data", {}).get("text/markdown", "") for output in cell.outputs)
+            assert re.findall(r"(?<![\w'\"])_[a-z]\w*(?=[(.,\[])", cell.source + shown) == []
