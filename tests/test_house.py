@@ -169,3 +169,12 @@ def test_readers_see_no_private_name(path):
         if cell.cell_type == "code":
             shown = "".join(output.get("data", {}).get("text/markdown", "") for output in cell.outputs)
             assert re.findall(r"(?<![\w'\"])_[a-z]\w*(?=[(.,\[])", cell.source + shown) == []
+
+
+def test_the_code_of_readme_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.S)
+    names = {}
+    for block in blocks:
+        exec(block, names)
+    assert names["gradient"].shape == names["logits"].shape and (tmp_path / "dog.pdf").stat().st_size > 1000
