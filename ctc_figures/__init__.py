@@ -21,7 +21,7 @@ from .drawings.substitution import substitution_steps
 from .lattice.cut import state_cut
 from .lattice.lattice import lattice_structure, state_names
 from .lattice.pairs import pair_sweep
-from .lattice.paths import lattice_path, lattice_paths
+from .lattice.paths import lattice_paths
 from .lattice.ripple import ripple
 from .lattice.slopes import slope_paths
 from .lattice.sweeps import backward_sweep, forward_sweep, occupancy_sweep

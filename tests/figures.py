@@ -39,7 +39,6 @@ def moving(y=CAT.y, **options):
         "forward": draw.forward_sweep(y, l, alpha, symbols, **options),
         "backward": draw.backward_sweep(y, l, beta, symbols, **options),
         "occupancy": draw.occupancy_sweep(y, l, alpha, beta, gamma, symbols, **options),
-        "path": draw.lattice_path(l, symbols, walks[0], **options),
         "paths": draw.lattice_paths(l, symbols, walks, **options),
         "cut": draw.state_cut(y, l, alpha, beta, 2, 3, symbols, **options),
         "ripple": draw.ripple(y, l, spread(y, l, 1, 1), adjoint(beta, y, l), symbols, **options),

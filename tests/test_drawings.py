@@ -96,11 +96,6 @@ def test_tiles_show_how_a_path_collapses(path):
     assert figure.captions[-1].endswith(f"= {''.join(expected[2]) if len(expected) > 2 else 'nothing at all'}.")
 
 
-def test_wrong_order_differs_where_a_blank_parts_equal_symbols():
-    figure = draw.collapse_steps((1, 0, 1), "-a", wrong_order=True)
-    assert figure.captions[-1] == "Each run becomes one symbol: a. In the right order it is aa."
-
-
 def test_groups_are_the_labellings_and_their_sums():
     figure, sizes = FIGURES["groups"], {}
     for path in all_paths(3, 3):

@@ -169,19 +169,6 @@ def test_touching_a_state_works_its_value_out_and_the_last_caption_is_p(kind, ex
 # Paths
 
 
-def test_a_path_is_walked_and_spelt():
-    q = (0, 1, 3, 3, 5, 6)
-    figure = draw.lattice_path(CAT.labelling, CAT.symbols, q)
-    for t in range(CAT.T):
-        shown = looks(figure, t)
-        assert {n for n, look in shown.items() if "path" in look[0]} == parts(q[: t + 1])
-        assert [n for n, look in shown.items() if "now" in look[0]] == [(t, q[t])]
-        rows = ["".join(shown[row, u][2] for u in range(CAT.T)) for row in ("path", "spells")]
-        assert rows == ["–CAAT–"[: t + 1], ["", "C", "CA", "CA", "CAT", "CAT"][t]]
-    assert "–CAAT–" in figure.title and figure.captions[3].startswith("t = 4. A once more")
-    assert [re.search(r"So far: (\S+)\.", c)[1] for c in figure.captions] == "nothing C CA CA CAT CAT".split()
-
-
 def test_many_paths_leave_a_trace_and_add_up():
     paths, p = walks(CAT.y, CAT.labelling), path_products(CAT.y, paths_to(CAT.labelling, *CAT.y.shape))
     figure = draw.lattice_paths(CAT.labelling, CAT.symbols, paths, p)
@@ -189,6 +176,8 @@ def test_many_paths_leave_a_trace_and_add_up():
         shown, seen = looks(figure, f), set().union(*map(parts, paths[:f])) - parts(paths[f])
         assert {n for n, look in shown.items() if look[0] == "path"} == parts(paths[f])
         assert {n for n, look in shown.items() if look[0] == "seen"} == seen
+        said, spelt = ("".join(shown[row, t][2] for t in range(CAT.T)) for row in ("path", "spells"))
+        assert spelt == "CAT" and re.sub(r"(.)\1+", r"\1", said).replace("–", "") == "CAT"
     assert figure.captions[-1].endswith(f"the sum so far {number(p.sum())}.")
     for (t, s), (text, _) in zip(np.ndindex(6, 7), options(figure), strict=True):
         assert text.endswith(f": {sum(q[t] == s for q in paths)} of the 84 paths pass here.")
@@ -348,7 +337,7 @@ Y, L, NONE, ONE = CAT.y, CAT.labelling, np.zeros((6, 7)), np.ones((6, 7))
         (lambda: draw.forward_sweep(Y[:2], L, NONE[:2], "-ACT"), "no path of 2 frames spells CAT"),
         (lambda: draw.backward_sweep(Y, L, -ONE, "-ACT"), "none below 0"),
         (lambda: draw.backward_sweep(Y, L, ONE * np.nan, "-ACT"), "finite"),
-        (lambda: draw.lattice_path(L, "-ACT", (0, 2, 4, 5, 6, 6)), "not a path"),
+        (lambda: draw.lattice_paths(L, "-ACT", [(0, 2, 4, 5, 6, 6)]), "not a path"),
         (lambda: draw.lattice_paths(L, "-ACT", []), "at least one"),
         (lambda: draw.lattice_paths((1,), "-a", [(0, 1)], [0.1, 0.2]), "one for each path"),
         (lambda: cut(CAT, 0, 2), "no walk is in state 2 at frame 0"),

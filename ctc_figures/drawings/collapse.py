@@ -15,19 +15,12 @@ NAMES = 108  # room for the names of the rows
 CARD = 22  # height of a card
 
 
-def _merge(path):
-    """Return the places of each run of equal symbols."""
-    return [[i for i, _ in run] for _, run in groupby(enumerate(path), key=lambda pair: pair[1])]
-
-
-def collapse_steps(path, symbols, *, blank=0, wrong_order=False, rest=-1, title=None, description=None):
+def collapse_steps(path, symbols, *, blank=0, rest=-1, title=None, description=None):
     """Show the collapse map B at work on one path: merge repeats, **then** drop blanks.
 
     Parameters
     ----------
     path : sequence of int, length T
-    wrong_order : bool
-        Drop first, then merge: not B, but what is lost that way is worth seeing.
     symbols, blank, rest, title, description
         As `forward_sweep`, and so are result and errors.
     """
@@ -40,12 +33,12 @@ def collapse_steps(path, symbols, *, blank=0, wrong_order=False, rest=-1, title=
     def write(row):
         return "".join(shown(symbols[k]) for k in row) or "nothing at all"
 
-    rows, sources = [path], []  # sources: for each tile of a row, the places in the row above that it is made of
-    for merging in (False, True) if wrong_order else (True, False):
-        above = rows[-1]
-        sources.append(_merge(above) if merging else [[i] for i, k in enumerate(above) if k != blank])
-        rows.append([above[run[0]] for run in sources[-1]])
-    names = ["blanks dropped", "repeats merged"] if wrong_order else ["repeats merged", "blanks dropped"]
+    runs = [[i for i, _ in run] for _, run in groupby(enumerate(path), key=lambda pair: pair[1])]
+    merged = [path[run[0]] for run in runs]
+    labels = [[i] for i, k in enumerate(merged) if k != blank]
+    rows = [path, merged, [merged[i] for [i] in labels]]
+    sources = [runs, labels]  # for each tile of a row, the places in the row above that it is made of
+    names = ["repeats merged", "blanks dropped"]
 
     drawing = Drawing(NAMES + PITCH * len(path) + 8, 2 * ROW + TILE + 16, "path")
     centre = NAMES + PITCH * len(path) / 2
@@ -70,22 +63,16 @@ def collapse_steps(path, symbols, *, blank=0, wrong_order=False, rest=-1, title=
                 drawing.label(x[r][j], y[r], shown(symbols[row[j]]))
 
     text, first, last = map(write, rows)
-    right = write(collapse(path, blank))
-    end = f" In the right order it is {right}." if wrong_order and right != last else ""
     told = [
         "Runs of equal symbols, neighbours only, belong together.",
-        f"Each run becomes one symbol: {last if wrong_order else first}.",
+        f"Each run becomes one symbol: {first}.",
         "The blanks have done their work.",
-        f"They go: {first if wrong_order else last}.",
+        f"They go: {last}. So B({text}) = {last}.",
     ]
-    told = told[2:] + told[:2] if wrong_order else told
-    told[-1] += end if wrong_order else f" So B({text}) = {last}."
     return Drawn(
         drawing,
-        title or ("The wrong order" if wrong_order else f"Collapsing {text}"),
-        description
-        or f"Three rows of tiles. Path: {text}. {names[0].capitalize()}: {first}. {names[1].capitalize()}:"
-        f" {last}.{end}",
+        title or f"Collapsing {text}",
+        description or f"Three rows of tiles. Path: {text}. Repeats merged: {first}. Blanks dropped: {last}.",
         captions=[f"The path {text}: one symbol in each of {len(path)} frames.", *told],
         labels=[f"step {f + 1} of 5" for f in range(5)],
         rest=rest,
