@@ -26,7 +26,7 @@ def show(browser):
 
     def show(*figures, theme="light"):
         page.set_content(page_of(*figures, theme=theme))
-        page.wait_for_selector("ctc-figure .ctc-controls")
+        page.wait_for_selector("ctc-figure .ctc-save")
         return page
 
     yield show

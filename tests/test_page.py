@@ -191,6 +191,7 @@ def test_slider_play_and_pause(page):
 
 def test_parts_are_reached_with_the_keyboard_and_light_what_they_are_made_of(page):
     page.set_content(page_of(FORWARD, theme="dark"))
+    page.wait_for_selector(".ctc-save")
     page.keyboard.press("Tab")  # the lattice comes first, and is one stop
     for key in ("ArrowRight", "ArrowRight", "ArrowDown", "ArrowDown", "ArrowDown"):
         page.keyboard.press(key)
