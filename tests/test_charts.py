@@ -206,7 +206,8 @@ def test_a_stack_shares_cursor_table_and_picture():
     figure = heat_maps([Map(np.eye(3, 2), letter="α̂"), Map(np.eye(3, 2))], "ab", strip=PNG)
     layout = figure.spec["layout"]
     assert figure.cursor == [(0.5, 1.5), (1.5, 2.5), (2.5, 3.5)]
-    assert sorted(s["xref"] for s in layout["shapes"] if s["name"] == "cursor") == ["x", "x", "x2"]  # the first on the picture
+    cursors = sorted((s["xref"], s["yref"]) for s in layout["shapes"] if s["name"] == "cursor")
+    assert cursors == [("x", "paper"), ("x", "y domain"), ("x2", "y2 domain")]  # the first on the picture
     (image,) = layout["images"]
     assert (image["x"], image["sizex"], image["xref"]) == (0.5, 3, "x") and layout["xaxis"]["range"] == [0.5, 3.5]
     assert figure.rows[:2] == [["t", "α̂ of a", "α̂ of b", "α of a", "α of b"], [1, "1", "0", "1", "0"]]
