@@ -22,7 +22,7 @@ html: _build/built  ## Build the book into _build/html
 # One run of pytest for everything, so that there is one result: doctests, every cell of every notebook against its
 # stored output (strictly), the tests, the site in a browser. `make test TESTS=tests/test_loss.py` runs a part.
 TESTS := ctc_core ctc_figures ctc_exercises chapters tests
-PARALLEL := --numprocesses logical --maxprocesses 4 --dist loadgroup  # conftest.py says what stays together
+PARALLEL := --numprocesses logical --maxprocesses 4 --dist loadgroup --no-loadscope-reorder  # conftest.py says what stays together
 test: _build/built $(VENV)/tests-installed  ## Run every test: packages, doctests, notebooks, site
 	$(BIN)/python -m pytest $(PARALLEL) --timeout 600 --doctest-modules --nbval --nbval-current-env $(TESTS)
 
