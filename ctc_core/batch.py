@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .checks import array_of, index
 from .labels import as_labelling
 
 
@@ -35,37 +36,42 @@ def as_batch(logits, targets, input_lengths, target_lengths, blank):
     (array([[1, 2],
            [2, 0]]), array([2, 1]))
     """
-    try:
-        like = np.asarray(logits)
-    except ValueError:  # NumPy's own message about ragged lists names no argument
-        raise ValueError(
-            "logits: expected a full array of shape (N, T, K) or (T, K), got rows of unequal length"
-        ) from None
+    like = array_of("logits", logits)
+    if like.dtype.kind in "iu":
+        like = like.astype(np.float64)
     if like.dtype.type not in (np.float32, np.float64):
-        raise TypeError(f"logits: expected float32 or float64, got {like.dtype}")
+        cast = ": convert it, with .astype(np.float32)" if like.dtype.kind == "f" else ""
+        raise TypeError(f"logits: expected float32 or float64, got {like.dtype}{cast}")
     if like.ndim not in (2, 3):
         raise ValueError(f"logits: expected shape (N, T, K) or (T, K), got {like.shape}")
     T, K = like.shape[-2:]
     if T == 0 or K == 0:
         raise ValueError(f"logits: expected at least one frame and one symbol, got shape {like.shape}")
     array = np.ascontiguousarray(like, dtype=like.dtype.type).reshape(-1, T, K)
-    N = len(array)
+    N, single = len(array), like.ndim == 2
+    blank = index("blank", blank, K)
 
-    if isinstance(blank, (bool, np.bool_)) or not isinstance(blank, (int, np.integer)):
-        raise TypeError(f"blank: expected an integer, got {blank!r}")
-    if not 0 <= blank < K:
-        raise ValueError(f"blank: expected an index in 0..{K - 1}, got {blank}")
-
-    rows = _rows(targets, N, single=like.ndim == 2)
+    rows = _rows(targets, array.shape, target_lengths, single)
+    if single:  # a plain number is a length, too
+        input_lengths, target_lengths = (
+            [given] if given is not None and _rank(given) == 0 else given for given in (input_lengths, target_lengths)
+        )
     input_lengths = _lengths("input_lengths", input_lengths, np.full(N, T), least=1)
-    target_lengths = _lengths("target_lengths", target_lengths, np.array([len(row) for row in rows], int), least=0)
-    padded = _padded(rows, target_lengths, int(blank), K)
-    return Batch(array, padded, input_lengths, target_lengths, int(blank)), like
+    most = np.array([len(row) for row in rows], int)
+    padding = "" if target_lengths is not None else "; if that is padding, give target_lengths"
+    target_lengths = _lengths("target_lengths", target_lengths, most, least=0)
+    padded = _padded(rows, target_lengths, blank, K, padding)
+    return Batch(array, padded, input_lengths, target_lengths, blank), like
 
 
-def _rows(targets, N, single):
+def _rows(targets, shape, lengths, single):
     """Split the targets into N sequences, whichever way they came."""
-    if isinstance(targets, np.ndarray):
+    N, T, _ = shape
+    if hasattr(targets, "__array__"):
+        targets = array_of("targets", targets)
+        if targets.ndim == 1 and not single and lengths is not None:
+            split = "np.split(targets, np.cumsum(target_lengths)[:-1])"
+            raise ValueError(f"targets: expected shape ({N}, U), got {targets.shape}; split them: {split}")
         if targets.ndim not in ((1, 2) if single else (2,)):
             raise ValueError(f"targets: expected shape ({N}, U), got {targets.shape}")
         rows = targets if targets.ndim == 2 else targets[None]
@@ -80,15 +86,16 @@ def _rows(targets, N, single):
             if _rank(row) != 1:
                 raise ValueError(f"targets, sample {n}: expected a sequence of labels, got {row!r}")
     if len(rows) != N:
-        raise ValueError(f"targets: expected {N} sequences, one for each sample, got {len(rows)}")
+        turned = "; logits of shape (T, N, K)? give logits.transpose(1, 0, 2)" if len(rows) == T and not single else ""
+        raise ValueError(f"targets: expected {N} sequences, one for each sample, got {len(rows)}{turned}")
     return rows
 
 
 def _rank(row):
-    """Count the dimensions; -1 for nested sequences of unequal length."""
+    """Count the dimensions; -1 for what is no array, such as nested sequences of unequal length."""
     try:
         return np.ndim(row)
-    except ValueError:
+    except (ValueError, TypeError, RuntimeError):
         return -1
 
 
@@ -96,10 +103,7 @@ def _lengths(name, given, most, least):
     """Check an array of lengths, one for each sample; `most` is also what stands for none."""
     if given is None:
         return most
-    try:
-        array = np.asarray(given)
-    except ValueError:
-        raise ValueError(f"{name}: expected shape ({len(most)},), got rows of unequal length") from None
+    array = array_of(name, given)
     if array.shape != most.shape:
         raise ValueError(f"{name}: expected shape ({len(most)},), one for each sample, got {array.shape}")
     if array.size and array.dtype.kind not in "iu":
@@ -111,7 +115,7 @@ def _lengths(name, given, most, least):
     return array.astype(np.int64)
 
 
-def _padded(rows, lengths, blank, K):
+def _padded(rows, lengths, blank, K, padding):
     """Return the targets as one array; what is beyond their lengths is never read."""
     U = lengths.max(initial=0)
     inside = np.arange(U) < lengths[:, None]
@@ -125,7 +129,8 @@ def _padded(rows, lengths, blank, K):
         try:
             padded[n, : lengths[n]] = as_labelling(row[: lengths[n]], blank, K)
         except (TypeError, ValueError) as error:
-            raise type(error)(f"targets, sample {n}: {error}") from None
+            what = str(error).removeprefix("labelling: ")
+            raise type(error)(f"targets, sample {n}: {what}{padding if 'position' in what else ''}") from None
     return padded
 
 

@@ -4,6 +4,7 @@ from math import isfinite
 
 import numpy as np
 
+from .checks import floats, whole
 from .loss import ctc_loss_and_grad
 
 
@@ -43,20 +44,15 @@ def descend(logits, target, steps, step_size=1.0, *, blank=0):
     >>> logits[1].round(4).tolist() == (-gradients[0]).round(4).tolist()
     True
     """
-    if not isinstance(steps, (int, np.integer)):
-        raise TypeError(f"steps: expected an integer, got {steps!r}")
-    if steps < 0:
-        raise ValueError(f"steps: expected 0 or more, got {steps}")
+    steps = whole("steps", steps, 0)
     if not (isfinite(step_size) and step_size > 0):
         raise ValueError(f"step_size: expected a finite number above 0, got {step_size}")
-    u = np.array(logits, dtype=np.float64)
-    if u.ndim != 2:
-        raise ValueError(f"logits: expected shape (T, K), one sample, got {u.shape}")
+    u = floats("logits", logits, ndim=2)
     places, losses, gradients = [], [], []
     for _ in range(steps + 1):
         loss, gradient = ctc_loss_and_grad(u, target, blank=blank)
         places.append(u)
-        losses.append(loss[0])
+        losses.append(loss)
         gradients.append(gradient)
         u = u - step_size * gradient
     return np.array(places), np.array(losses), np.array(gradients)

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from .checks import floats
+
 
 def central_difference(f, x, h=1e-5):
     """Differentiate a scalar function numerically in each entry of an array.
@@ -25,7 +27,11 @@ def central_difference(f, x, h=1e-5):
     >>> central_difference(lambda x: x[0] * x[1] ** 2, [3.0, 2.0]).round(6)
     array([ 4., 12.])
     """
-    x = np.array(x, dtype=np.float64)
+    if not 0 < h < np.inf:
+        raise ValueError(f"h: expected a finite step above 0, got {h}")
+    x = floats("x", x).copy()
+    if not np.isfinite(x).all():
+        raise ValueError("x: expected finite numbers")
     slope = np.empty_like(x)
     for i in np.ndindex(x.shape):
         kept = x[i]
@@ -64,5 +70,5 @@ def best_step(third, noise):
     6.91e-06
     """
     if third == 0 or not noise > 0:
-        raise ValueError(f"expected a third derivative that is not 0 and noise above 0, got {third} and {noise}")
+        raise ValueError(f"third, noise: expected a derivative that is not 0 and noise above 0, got {third}, {noise}")
     return float(np.cbrt(3 * noise / abs(third)))

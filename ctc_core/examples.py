@@ -5,12 +5,9 @@ from numbers import Integral
 
 import numpy as np
 
+from .checks import counted
 from .labels import extend, min_length, repeats
 from .softmax import softmax
-
-
-def _counted(n, noun):
-    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,9 +83,9 @@ class Example:
         labelling = tuple(symbols.index(letter) for letter in word)
         least, between = min_length(labelling), repeats(labelling)
         if frames < least:
-            why = _counted(len(word), "letter")
-            why += f" and {_counted(between, 'blank')} between equal neighbours" if between else ""
-            raise ValueError(f"{word} in {_counted(frames, 'frame')}: needs {least} ({why})")
+            why = counted(len(word), "letter")
+            why += f" and {counted(between, 'blank')} between equal neighbours" if between else ""
+            raise ValueError(f"{word} in {counted(frames, 'frame')}: needs {least} ({why})")
 
         needed = []  # the letters, and the blanks without which two of them would merge
         for k in labelling:

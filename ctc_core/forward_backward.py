@@ -7,6 +7,7 @@ holds it twice, which is why the book divides by it.
 
 import numpy as np
 
+from .checks import floats, index, whole
 from .labels import as_labelling, can_skip, extend, positions
 
 
@@ -38,8 +39,8 @@ def state_outputs(y, labelling, blank=0, *, log=False):
     array([[0.5 , 0.5 , 0.5 ],
            [0.25, 0.75, 0.25]])
     """
-    y = np.asarray(y, dtype=np.float64)
     name, kind, least = ("log_y", "log probabilities", -np.inf) if log else ("y", "probabilities", 0.0)
+    y = floats(name, y)
     if y.ndim != 2 or 0 in y.shape:
         raise ValueError(f"{name}: expected shape (T, K) with at least one frame and one symbol, got {y.shape}")
     illegal = ~((y >= least) & (y < np.inf))  # true of NaN as well
@@ -98,7 +99,7 @@ def can_finish(T, S):
            [0, 1, 1, 1, 1],
            [0, 0, 0, 1, 1]])
     """
-    t, s = np.ogrid[1 : T + 1, 1 : S + 1]
+    t, s = np.ogrid[1 : whole("T", T, 1) + 1, 1 : whole("S", S, 1) + 1]
     return s >= S - 2 * (T - t) - 1
 
 
@@ -118,7 +119,7 @@ def can_start(T, S):
            [1, 1, 1, 1, 0],
            [1, 1, 1, 1, 1]])
     """
-    t, s = np.ogrid[1 : T + 1, 1 : S + 1]
+    t, s = np.ogrid[1 : whole("T", T, 1) + 1, 1 : whole("S", S, 1) + 1]
     return s <= 2 * t
 
 
@@ -231,6 +232,7 @@ def forward_probability(alpha):
     >>> forward_probability(forward(np.array([[0.5, 0.5], [0.25, 0.75]]), (1,)))
     0.875
     """
+    alpha = floats("alpha", alpha, ndim=2)
     return float(alpha[-1, -2:].sum())
 
 
@@ -252,6 +254,7 @@ def backward_probability(beta):
     >>> backward_probability(backward(np.array([[0.5, 0.5], [0.25, 0.75]]), (1,)))
     0.875
     """
+    beta = floats("beta", beta, ndim=2)
     return float(beta[0, :2].sum())
 
 
@@ -286,6 +289,7 @@ def paths_through_states(alpha, beta, y, labelling, blank=0):
            [0.   , 0.75 , 0.125]])
     """
     outputs, _ = state_outputs(y, labelling, blank)
+    alpha, beta = floats("alpha", alpha, shape=outputs.shape), floats("beta", beta, shape=outputs.shape)
     return np.divide(alpha * beta, outputs, out=np.zeros_like(outputs), where=outputs > 0)
 
 
@@ -318,7 +322,8 @@ def probability_at(alpha, beta, y, labelling, t, blank=0):
     >>> [probability_at(alpha, beta, y, (1,), t) for t in (0, 1)]
     [0.875, 0.875]
     """
-    return float(paths_through_states(alpha, beta, y, labelling, blank)[t].sum())
+    through = paths_through_states(alpha, beta, y, labelling, blank)
+    return float(through[index("t", t, len(through))].sum())
 
 
 def state_occupancy(alpha, beta, y, labelling, blank=0):
@@ -379,7 +384,10 @@ def symbol_sum(values, labelling, K, blank=0):
     >>> symbol_sum(np.array([[0.1, 0.2, 0.3, 0.4, 0.5]]), (1, 1), K=3)
     array([[0.9, 0.6, 0. ]])
     """
-    extended = extend(as_labelling(labelling, blank, K), blank)
+    extended = extend(as_labelling(labelling, blank, whole("K", K, 1)), blank)
+    values = floats("values", values, ndim=2)
+    if values.shape[1] != len(extended):
+        raise ValueError(f"values: expected {len(extended)} columns, one for each state, got {values.shape[1]}")
     return np.stack([values[:, positions(extended, k)].sum(axis=1) for k in range(K)], axis=1)
 
 
@@ -488,6 +496,10 @@ def log_probability_rescaled(alpha_hat, scale):
     >>> round(log_probability_rescaled(*forward_rescaled(y, (1,), prune=False)), 6)   # ln 0.875
     -0.133531
     """
+    alpha_hat = floats("alpha_hat", alpha_hat, ndim=2)
+    scale = floats("scale", scale, shape=(len(alpha_hat),))
+    if not (scale >= 0).all() or not (alpha_hat >= 0).all():
+        raise ValueError("scale, alpha_hat: expected numbers of 0 or more, as forward_rescaled returns them")
     final = alpha_hat[-1, -2:].sum()
     if final == 0 or (scale == 0).any():
         return -np.inf

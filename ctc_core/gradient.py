@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .checks import floats, index, whole
 from .forward_backward import (
     backward,
     entering,
@@ -18,13 +19,12 @@ from .forward_backward import (
     state_outputs,
     symbol_sum,
 )
-from .labels import extend
 from .softmax import softmax_jacobian
 
 
 def positive(y):
     """Return the outputs as float64, or refuse those not above 0, where the equations of this module read 0/0."""
-    y = np.asarray(y, dtype=np.float64)
+    y = floats("y", y)
     if not (y > 0).all():
         where = tuple(int(i) for i in np.argwhere(~(y > 0))[0])
         raise ValueError(f"y: expected outputs above 0 (this equation divides by them), got {y[where]} at {where}")
@@ -239,8 +239,7 @@ def substitution_terms(y, labelling, t, k, blank=0):
     """
     A, p = symbol_products(y, labelling, blank)
     T, K = A.shape
-    if not (0 <= t < T and 0 <= k < K):
-        raise ValueError(f"t, k: expected a frame in 0..{T - 1} and a symbol in 0..{K - 1}, got {t} and {k}")
+    t, k = index("t", t, T), index("k", k, K)
     y, y2, A, delta = positive(y)[t], squares(y)[t], A[t], np.eye(K)[k]
     second = delta / (p * y) * A
     lines = [
@@ -360,6 +359,7 @@ def grad_logits(y, labelling, blank=0):
     array([[ 0.0714, -0.0714],
            [ 0.1071, -0.1071]])
     """
+    y = floats("y", y)
     return y - occupancies(y, labelling, blank)
 
 
@@ -399,8 +399,10 @@ def grad_logits_rescaled(y, alpha_hat, beta_hat, labelling, blank=0):
     array([[ 0.0714, -0.0714],
            [ 0.1071, -0.1071]])
     """
-    y = positive(y)
-    z = (alpha_hat * beta_hat / y[:, extend(labelling, blank)]).sum(axis=1, keepdims=True)
+    y, (outputs, _) = positive(y), state_outputs(y, labelling, blank)
+    alpha_hat = floats("alpha_hat", alpha_hat, shape=outputs.shape)
+    beta_hat = floats("beta_hat", beta_hat, shape=outputs.shape)
+    z = (alpha_hat * beta_hat / outputs).sum(axis=1, keepdims=True)
     if not (z > 0).all():
         raise ValueError(f"frame {int(np.argmin(z))}: alpha_hat * beta_hat is 0 in every state, nothing to scale by")
     return y - symbol_sum(alpha_hat * beta_hat, labelling, y.shape[1], blank) / (y * z)
@@ -448,7 +450,7 @@ def implied_objective(log_probs, labelling, blank=0):
     >>> round(implied_objective(np.log(y), (1,)), 6)       # -ln 0.875 + 2
     2.133531
     """
-    y = np.exp(log_probs)
+    y = np.exp(floats("log_probs", log_probs, ndim=2))
     return objective([y], [labelling], blank) + float(y.sum())
 
 
@@ -476,7 +478,8 @@ def adjoint(beta, y, labelling, blank=0):
     array([[0.75, 1.  , 0.25],
            [0.  , 1.  , 1.  ]])
     """
-    return beta / positive(y)[:, extend(labelling, blank)]
+    outputs, _ = state_outputs(positive(y), labelling, blank)
+    return floats("beta", beta, shape=outputs.shape) / outputs
 
 
 def spread(y, labelling, t, s, blank=0):
@@ -512,8 +515,7 @@ def spread(y, labelling, t, s, blank=0):
     """
     outputs, skip = state_outputs(y, labelling, blank)
     T, S = outputs.shape
-    if not (0 <= t < T and 0 <= s < S):
-        raise ValueError(f"t, s: expected a frame in 0..{T - 1} and a state in 0..{S - 1}, got {t} and {s}")
+    t, s = index("t", t, T), index("s", s, S)
     gain = np.zeros_like(outputs)
     gain[t, s] = 1
     for i in range(t + 1, T):
@@ -560,6 +562,6 @@ def uniform_blank_occupancy(T, U):
     >>> uniform_blank_occupancy(T=100, U=10)
     0.4714285714285714
     """
-    if not (T >= 1 and 0 <= U <= T):
-        raise ValueError(f"expected T >= 1 and 0 <= U <= T, got T = {T}, U = {U}")
+    if whole("U", U, 0) > whole("T", T, 1):
+        raise ValueError(f"T: expected {U} frames or more, one for each label, got {T}")
     return (U + 1) * (T - U) / ((2 * U + 1) * T)

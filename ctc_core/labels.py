@@ -10,6 +10,8 @@ from itertools import groupby
 
 import numpy as np
 
+from .checks import index, integers, whole
+
 
 def as_labelling(labelling, blank=0, n_symbols=None):
     """Return `labelling` as an integer array, or say what is wrong with it.
@@ -29,32 +31,30 @@ def as_labelling(labelling, blank=0, n_symbols=None):
     Raises
     ------
     TypeError
-        The labels are not integers.
+        Labels or blank are not integers, or the labels are masked.
     ValueError
-        The labelling is not one-dimensional, holds the blank, or a label is out of range.
+        The labelling is not one-dimensional, holds the blank, or a label or the blank is out of range.
 
     Examples
     --------
     >>> as_labelling((2, 1, 3), n_symbols=4)
     array([2, 1, 3])
     """
-    array = np.asarray(labelling)
-    if array.ndim != 1:
-        raise ValueError(f"labelling: expected one sequence of labels, got an array of shape {array.shape}")
-    if n_symbols is not None and not 0 <= blank < n_symbols:
-        raise ValueError(f"blank: expected an index in 0..{n_symbols - 1}, got {blank}")
-    if array.size == 0:
-        return np.zeros(0, dtype=np.int64)
-    if array.dtype.kind not in "iu":
-        raise TypeError(f"labelling: expected integers, got {array.dtype}")
+    array = integers("labelling", labelling)
+    blank = whole("blank", blank, 0) if n_symbols is None else index("blank", blank, n_symbols)
     if (array == blank).any():
         raise ValueError(f"labelling: position {np.argmax(array == blank)} holds the blank ({blank})")
     outside = (array < 0) if n_symbols is None else (array < 0) | (array >= n_symbols)
     if outside.any():
         i = int(np.argmax(outside))
-        upper = "" if n_symbols is None else f"..{n_symbols - 1}"
-        raise ValueError(f"labelling: position {i} is {array[i]}, expected a label in 0{upper}")
+        raise ValueError(f"labelling: position {i} is {array[i]}, expected {_a_label(blank, n_symbols)}")
     return array.astype(np.int64)
+
+
+def _a_label(blank, n_symbols):
+    if n_symbols is None:
+        return "a label, 0 or more"
+    return f"a label in 0..{n_symbols - 1}" if n_symbols > 1 else "none: the only symbol is the blank"
 
 
 def collapse(path, blank=0):
@@ -115,7 +115,7 @@ def extend(labelling, blank=0):
     array([0])
     """
     labelling = as_labelling(labelling, blank)
-    extended = np.full(2 * len(labelling) + 1, blank)
+    extended = np.full(2 * len(labelling) + 1, int(blank))  # in int64, whatever type the blank has
     extended[1::2] = labelling
     return extended
 
@@ -144,7 +144,7 @@ def can_skip(extended, blank=0):
     >>> can_skip(extend((1, 2, 2))).astype(int)      # - B - E - E -
     array([0, 0, 0, 1, 0, 0, 0])
     """
-    extended = np.asarray(extended)
+    extended, blank = integers("extended", extended), whole("blank", blank)
     skip = np.zeros(len(extended), dtype=bool)
     skip[2:] = (extended[2:] != blank) & (extended[2:] != extended[:-2])
     return skip
@@ -177,6 +177,8 @@ def predecessors(extended, s, blank=0):
     >>> predecessors(extend((1, 2, 2)), 5)           # the second E may not follow the first directly
     [5, 4]
     """
+    extended = integers("extended", extended)
+    s = index("s", s, len(extended))
     states = [s, s - 1] if s > 0 else [s]
     return [*states, s - 2] if can_skip(extended, blank)[s] else states
 
@@ -189,7 +191,7 @@ def repeats(labelling):
     >>> repeats((1, 2, 2)), repeats((1, 1, 1)), repeats(())
     (1, 2, 0)
     """
-    labelling = np.asarray(labelling)
+    labelling = integers("labelling", labelling)
     return int((labelling[1:] == labelling[:-1]).sum())
 
 
@@ -203,6 +205,7 @@ def min_length(labelling):
     >>> min_length((1, 2, 2))                        # B E - E
     4
     """
+    labelling = integers("labelling", labelling)
     return len(labelling) + repeats(labelling)
 
 
@@ -229,4 +232,4 @@ def positions(extended, k):
     >>> positions(extend((1, 2, 2)), 2)
     array([3, 5])
     """
-    return np.flatnonzero(np.asarray(extended) == k)
+    return np.flatnonzero(integers("extended", extended) == whole("k", k))

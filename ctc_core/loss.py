@@ -6,6 +6,7 @@ This module says what goes in and what comes out. `batch` checks the input, `ker
 import numpy as np
 
 from .batch import as_batch, refuse_bad_frame
+from .checks import counted
 from .kernel import losses_and_gradient
 from .labels import min_length, repeats
 
@@ -15,13 +16,13 @@ def ctc_loss(logits, targets, input_lengths=None, target_lengths=None, *, blank=
 
     Parameters
     ----------
-    logits : array_like of float32 or float64, shape (N, T, K), or (T, K) for a batch of one
+    logits : array_like of float32 or float64, shape (N, T, K), or (T, K) for one sequence
         Unnormalised; the softmax is part of the loss. -inf means probability 0. Log probabilities
-        are legal logits: the softmax leaves them as they are.
+        are legal logits: the softmax leaves them as they are. Whole numbers are taken as float64.
     targets : array_like of int, shape (N, U), or list of N sequences, or one sequence for (T, K) logits
         Labels without blanks. A target may be empty. Entries beyond `target_lengths` are never read.
     input_lengths : array_like of int, shape (N,), optional
-        Frames of each sample, 1..T; all T by default. Frames beyond are never read.
+        Frames of each sample, 1..T; all T by default. Frames beyond are never read. Of one sequence a plain int.
     target_lengths : array_like of int, shape (N,), optional
         Labels of each sample; by default the whole row, or the length of each sequence.
     blank : int
@@ -29,14 +30,15 @@ def ctc_loss(logits, targets, input_lengths=None, target_lengths=None, *, blank=
 
     Returns
     -------
-    ndarray of float64, shape (N,)
+    ndarray of float64, shape (N,); for (T, K) logits a scalar
         Losses in nats, not reduced. inf where the target has probability 0 (`why_infinite` says why), or one
         below e^(-1e299). N = 0 gives an empty array.
 
     Raises
     ------
     TypeError
-        Logits that are not float32 or float64; labels, lengths or blank that are not integers.
+        Logits that are not float32, float64 or whole numbers; labels, lengths or blank that are not integers; masked
+        arrays.
     ValueError
         Wrong rank or length; T = 0 or K = 0; a label out of range or equal to the blank; a length
         below its least value or beyond its array; a NaN or +inf logit, or a frame of -inf only,
@@ -51,10 +53,12 @@ def ctc_loss(logits, targets, input_lengths=None, target_lengths=None, *, blank=
     Examples
     --------
     >>> logits = np.array([[0.1, 0.6, 0.1, 0.1, 0.1], [0.1, 0.1, 0.6, 0.1, 0.1]])
-    >>> ctc_loss(logits, [1, 2]).round(8)
-    array([2.46285839])
+    >>> round(float(ctc_loss(logits, [1, 2])), 8)
+    2.46285839
     """
-    return _losses(as_batch(logits, targets, input_lengths, target_lengths, blank)[0])
+    batch, like = as_batch(logits, targets, input_lengths, target_lengths, blank)
+    losses = _losses(batch)
+    return losses if like.ndim == 3 else losses[0]
 
 
 def ctc_loss_and_grad(logits, targets, input_lengths=None, target_lengths=None, *, blank=0):
@@ -64,12 +68,13 @@ def ctc_loss_and_grad(logits, targets, input_lengths=None, target_lengths=None, 
 
     Returns
     -------
-    losses : ndarray of float64, shape (N,)
+    losses : ndarray of float64, shape (N,), or a scalar
         Nats, as `ctc_loss`.
     gradient : ndarray, shape and dtype of `logits`
         d losses[n] / d logits[n]. Exactly 0 in frames beyond `input_lengths`, and for a sample whose loss is
         inf: it has no slope to follow. With float32 logits the lattice is in float64, and the softmax and the
-        result in float32: right to about 3e-7.
+        result in float32: right to about 3e-7. All this as long as the loss is below 1e9: the error grows with
+        it, about 1e-16 of it (labels masked by logits of -1e30 give such losses).
 
     Notes
     -----
@@ -89,6 +94,7 @@ def ctc_loss_and_grad(logits, targets, input_lengths=None, target_lengths=None, 
     batch, like = as_batch(logits, targets, input_lengths, target_lengths, blank)
     gradient = np.empty_like(batch.logits)
     losses = _losses(batch, gradient)
+    losses = losses if like.ndim == 3 else losses[0]
     return losses, gradient.reshape(like.shape).astype(like.dtype, copy=False)
 
 
@@ -114,11 +120,9 @@ def why_infinite(logits, targets, input_lengths=None, target_lengths=None, *, bl
         target = batch.targets[n, :U]
         if T < min_length(target):
             r = repeats(target)
-            pairs = "pair" if r == 1 else "pairs"
-            frames = "frame" if T == 1 else "frames"
-            reasons[n] = (
-                f"no path fits: {T} {frames}, but {U} labels with {r} adjacent equal {pairs} need at least {U + r}"
-            )
+            equal = f" with {counted(r, 'adjacent equal pair')}" if r else ""
+            need = f"{counted(U, 'label')}{equal} need{'s' if U == 1 else ''} at least {U + r}"
+            reasons[n] = f"no path fits: {counted(T, 'frame')}, but {need}"
         else:
             reasons[n] = "every path has probability 0: logits of -inf (or too far below the rest) block them all"
     return reasons

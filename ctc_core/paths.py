@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .checks import array_of, floats, index, whole
 from .forward_backward import entering, leaving, log_entering, log_leaving, state_outputs
 from .labels import as_labelling, can_skip, collapse, extend, min_length, predecessors, repeats
 
@@ -23,7 +24,7 @@ def all_paths(T, K):
     >>> list(all_paths(2, 2))
     [(0, 0), (0, 1), (1, 0), (1, 1)]
     """
-    return product(range(K), repeat=T)
+    return product(range(whole("K", K, 1)), repeat=whole("T", T, 0))
 
 
 def all_labellings(T, labels):
@@ -34,7 +35,7 @@ def all_labellings(T, labels):
     >>> list(all_labellings(2, (1, 2)))
     [(), (1,), (2,), (1, 1), (1, 2), (2, 1), (2, 2)]
     """
-    for length in range(T + 1):
+    for length in range(whole("T", T, 0) + 1):
         yield from product(labels, repeat=length)
 
 
@@ -56,9 +57,7 @@ def paths_of(labelling, T, blank=0):
     >>> ["".join("-ab"[k] for k in path) for path in paths_of((1, 2), T=3)]
     ['-ab', 'a-b', 'aab', 'ab-', 'abb']
     """
-    labelling = tuple(as_labelling(labelling, blank).tolist())
-    if T < 1:
-        raise ValueError(f"T: expected at least one frame, got {T}")
+    labelling, T = tuple(as_labelling(labelling, blank).tolist()), whole("T", T, 1)
     symbols = sorted({blank, *labelling})  # a path of this labelling can hold no others
     return [path for path in product(symbols, repeat=T) if collapse(path, blank) == labelling]
 
@@ -85,23 +84,17 @@ def state_sequences(labelling, T, blank=0):
     >>> state_sequences((1,), T=2)                   # -a  a-  aa
     [(0, 1), (1, 1), (1, 2)]
     """
-    extended = extend(labelling, blank)
-    if T < 1:
-        raise ValueError(f"T: expected at least one frame, got {T}")
+    extended, T = extend(labelling, blank), whole("T", T, 1)
     S = len(extended)
     return sorted(q for q in _walks(extended, range(min(S, 2)), T, blank) if q[-1] >= S - 2)
 
 
 def _walks(extended, starts, length, blank):
     """All state sequences of `length` frames that begin in one of `starts`."""
+    before = [predecessors(extended, s, blank) for s in range(len(extended))]
     walks = [(s,) for s in starts]
     for _ in range(length - 1):
-        walks = [
-            (*q, s)
-            for q in walks
-            for s in range(q[-1], min(q[-1] + 3, len(extended)))
-            if q[-1] in predecessors(extended, s, blank)
-        ]
+        walks = [(*q, s) for q in walks for s in range(q[-1], min(q[-1] + 3, len(extended))) if q[-1] in before[s]]
     return walks
 
 
@@ -130,10 +123,10 @@ def path_probability(y, path):
     >>> path_probability(np.array([[0.5, 0.5], [0.25, 0.75]]), (0, 1))
     0.375
     """
-    y = np.asarray(y)
+    y, path = floats("y", y, ndim=2), array_of("path", path)
     T, K = y.shape
-    if len(path) != T or not all(0 <= k < K for k in path):
-        raise ValueError(f"path: expected {T} symbols in 0..{K - 1}, one for each frame of y, got {tuple(path)}")
+    if path.dtype.kind not in "iu" or path.shape != (T,) or (path < 0).any() or (path >= K).any():
+        raise ValueError(f"path: expected {T} symbols in 0..{K - 1}, one for each frame of y, got {path.tolist()}")
     return float(prod(y[t, k] for t, k in enumerate(path)))
 
 
@@ -162,7 +155,8 @@ def label_probability(y, labelling, blank=0):
     >>> label_probability(np.array([[0.5, 0.5], [0.25, 0.75]]), (1,))    # -a  a-  aa
     0.875
     """
-    labelling = as_labelling(labelling, blank, np.shape(y)[1])
+    y = floats("y", y, ndim=2)
+    labelling = as_labelling(labelling, blank, y.shape[1])
     return sum(path_probability(y, path) for path in paths_of(labelling, len(y), blank))
 
 
@@ -194,10 +188,9 @@ def split_by_output(y, labelling, t, k, blank=0):
     >>> split_by_output(np.array([[0.5, 0.5], [0.25, 0.75]]), (1,), t=1, k=0)    # a- holds it; -a, aa do not
     (0.5, 0.75)
     """
-    y, c, d = np.asarray(y), 0.0, 0.0
+    y, c, d = floats("y", y, ndim=2), 0.0, 0.0
     T, K = y.shape
-    if not (0 <= t < T and 0 <= k < K):
-        raise ValueError(f"t, k: expected a frame in 0..{T - 1} and a symbol in 0..{K - 1}, got {t} and {k}")
+    t, k = index("t", t, T), index("k", k, K)
     for path in paths_of(as_labelling(labelling, blank, K), T, blank):
         if path[t] == k:
             c += float(prod(y[i, j] for i, j in enumerate(path) if i != t))
@@ -226,8 +219,9 @@ def labelling_distribution(y, blank=0):
     >>> labelling_distribution(np.array([[0.5, 0.5], [0.25, 0.75]]))
     {(1,): 0.875, (): 0.125}
     """
-    T, K = np.shape(y)
-    total = {}
+    y = floats("y", y, ndim=2)
+    T, K = y.shape
+    blank, total = index("blank", blank, K), {}
     for path in all_paths(T, K):
         labelling = collapse(path, blank)
         total[labelling] = total.get(labelling, 0.0) + path_probability(y, path)
@@ -254,7 +248,7 @@ def path_count(labelling, T):
     >>> path_count((2, 1, 3), T=6), len(paths_of((2, 1, 3), T=6))
     (84, 84)
     """
-    if T < min_length(labelling):
+    if whole("T", T, 0) < min_length(labelling):
         return 0
     U, r = len(labelling), repeats(labelling)
     return comb(T + U - r, 2 * U)
@@ -283,9 +277,7 @@ def walk_counts(labelling, T, blank=0):
     >>> beginnings[2, 3], endings[2, 3], (beginnings * endings).sum(axis=1)
     (4, 10, array([84, 84, 84, 84, 84, 84], dtype=object))
     """
-    extended = extend(labelling, blank)
-    if T < 1:
-        raise ValueError(f"T: expected at least one frame, got {T}")
+    extended, T = extend(labelling, blank), whole("T", T, 1)
     skip = can_skip(extended, blank)
     beginnings, endings = np.zeros((2, T, len(extended)), dtype=object)
     beginnings[0, :2] = endings[-1, -2:] = 1
@@ -366,9 +358,9 @@ def flow(y, labelling, blank=0, *, t=None, state=None, symbol=None):
     T, S = outputs.shape
     if (t is not None) != (state is not None) + (symbol is not None):
         raise ValueError("t, state, symbol: expected none of them, or t and one of the others")
-    for name, index, size in (("t", t, T), ("state", state, S), ("symbol", symbol, np.shape(y)[1])):
-        if index is not None and not 0 <= index < size:
-            raise ValueError(f"{name}: expected an index in 0..{size - 1}, got {index}")
+    for name, value, size in (("t", t, T), ("state", state, S), ("symbol", symbol, np.shape(y)[1])):
+        if value is not None:
+            index(name, value, size)
     if t is not None:
         counts = np.arange(S) == state if symbol is None else extend(labelling, blank) == symbol
         outputs[t, ~counts] = 0
@@ -415,7 +407,7 @@ def forward_by_enumeration(y, labelling, blank=0):
     array([[0.5  , 0.5  , 0.   ],
            [0.125, 0.75 , 0.125]])
     """
-    y = np.asarray(y, dtype=np.float64)
+    y = floats("y", y, ndim=2)
     extended = extend(as_labelling(labelling, blank, y.shape[1]), blank)
     alpha = np.zeros((len(y), len(extended)))
     for t in range(len(y)):
@@ -449,7 +441,7 @@ def backward_by_enumeration(y, labelling, blank=0):
     array([[0.375, 0.5  , 0.125],
            [0.   , 0.75 , 0.25 ]])
     """
-    y = np.asarray(y, dtype=np.float64)
+    y = floats("y", y, ndim=2)
     extended = extend(as_labelling(labelling, blank, y.shape[1]), blank)
     T, S = len(y), len(extended)
     beta = np.zeros((T, S))

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from .checks import floats
+
 
 def output_layer(hidden, weights, bias):
     """Compute the logits of every frame from the network's hidden vectors: u^t = W h^t + b.
@@ -23,7 +25,21 @@ def output_layer(hidden, weights, bias):
     >>> output_layer(np.array([[1.0, 2.0]]), np.array([[1.0, 0.0], [0.0, 3.0]]), np.array([0.5, 0.0]))
     array([[1.5, 6. ]])
     """
+    hidden, weights = floats("hidden", hidden, ndim=2), floats("weights", weights, ndim=2)
+    bias = floats("bias", bias, shape=(len(weights),))
+    if hidden.shape[1] != weights.shape[1]:
+        raise ValueError(f"weights: expected {hidden.shape[1]} columns, as hidden has, got {weights.shape[1]}")
     return hidden @ weights.T + bias
+
+
+def checked_logits(u):
+    """Return logits as float64; refuse rows that have no softmax."""
+    u = floats("u", u)
+    if u.ndim == 0 or u.shape[-1] == 0:
+        raise ValueError(f"u: expected shape (..., K) with at least one symbol, got {u.shape}")
+    if not np.isfinite(u.max(axis=-1)).all():  # NaN and +inf win; -inf only if the whole row is
+        raise ValueError("u: expected a finite logit in each row, and no NaN or +inf")
+    return u
 
 
 def softmax(u):
@@ -47,7 +63,7 @@ def softmax(u):
     >>> softmax(np.log([1.0, 2.0, 5.0]))
     array([0.125, 0.25 , 0.625])
     """
-    u = np.asarray(u, dtype=np.float64)
+    u = checked_logits(u)
     with np.errstate(over="ignore"):  # a difference beyond the largest float is -inf: probability 0
         e = np.exp(u - u.max(axis=-1, keepdims=True))
     return e / e.sum(axis=-1, keepdims=True)
@@ -70,7 +86,7 @@ def log_softmax(u):
     >>> log_softmax(np.array([0.0, 1000.0]))         # the plain softmax would round this to ln 0
     array([-1000.,     0.])
     """
-    u = np.asarray(u, dtype=np.float64)
+    u = checked_logits(u)
     with np.errstate(over="ignore"):
         shifted = u - u.max(axis=-1, keepdims=True)
     return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
@@ -97,4 +113,5 @@ def softmax_jacobian(y):
     array([[ 0.1875, -0.1875],
            [-0.1875,  0.1875]])
     """
+    y = floats("y", y, ndim=1)
     return np.diag(y) - np.outer(y, y)

@@ -34,6 +34,11 @@ class Suspect:
     blank: int = 0
     divide: bool = True
 
+    def extended(self, labelling):
+        """Return l' with this implementation's blank, which may be none that `labels.extend` would take."""
+        extended = labels.extend(labelling)
+        return np.where(extended == 0, self.blank, extended)
+
     def p(self, y, labelling):
         """Return p(l|x)."""
         return forward_backward.forward_probability(self.forward(y, labelling))
@@ -44,7 +49,7 @@ class Suspect:
 
     def through_states(self, y, labelling):
         """Return alpha beta / y, shape (T, S)."""
-        extended = labels.extend(labelling, self.blank)
+        extended = self.extended(labelling)
         return self.forward(y, labelling) * self.backward(y, labelling) / y[:, extended]
 
     def gradient(self, u, labelling):
@@ -52,7 +57,7 @@ class Suspect:
         y = self.outputs(u)
         through = self.through_states(y, labelling)
         gamma = np.zeros_like(y)
-        for s, k in enumerate(labels.extend(labelling, self.blank)):
+        for s, k in enumerate(self.extended(labelling)):
             gamma[:, k] += through[:, s]
         return y - (gamma / self.p(y, labelling) if self.divide else gamma)
 

@@ -32,7 +32,7 @@ MUTATIONS = [
     ),
     (
         "labels.py",
-        "extended = np.full(2 * len(labelling) + 1, blank)",
+        "extended = np.full(2 * len(labelling) + 1, int(blank))",
         "extended = np.full(2 * len(labelling) + 1, 0)",
         "the blank of the extended labelling is always 0",
     ),
@@ -44,8 +44,8 @@ MUTATIONS = [
     ),
     (
         "labels.py",
-        "return np.flatnonzero(np.asarray(extended) == k)",
-        "return np.flatnonzero(np.asarray(extended) == k)[:1]",
+        'return np.flatnonzero(integers("extended", extended) == whole("k", k))',
+        'return np.flatnonzero(integers("extended", extended) == whole("k", k))[:1]',
         "lab(l, k) holds the first state only",
     ),
     (
@@ -110,7 +110,7 @@ MUTATIONS = [
     ),
     (
         "softmax.py",
-        'u = np.asarray(u, dtype=np.float64)\n    with np.errstate(over="ignore"):\n        shifted',
+        'u = checked_logits(u)\n    with np.errstate(over="ignore"):\n        shifted',
         'u = np.asarray(u)\n    with np.errstate(over="ignore"):\n        shifted',
         "float32 logits are computed in float32",
     ),
@@ -428,19 +428,19 @@ MUTATIONS = [
     ),
     (
         "decoding.py",
-        "before = in_blank if prefix and prefix[-1] == k else np.logaddexp(in_label, in_blank)",
-        "before = np.logaddexp(in_label, in_blank)",
+        "start[again, 1:] = log_y[1:, prefix[-1]] + in_blank[:-1]",
+        "pass",
         "prefix search lets equal labels follow directly",
     ),
     (
         "decoding.py",
-        "heap and -heap[0][0] > best_log_p",
-        "heap and -heap[0][0] > best_log_p + 1",
+        "heap and -heap[0][0] > least",
+        "heap and -heap[0][0] > least + 1",
         "prefix search stops before the proof",
     ),
     (
         "decoding.py",
-        "collapse(np.argmax(y, axis=1).tolist(), blank)",
+        'collapse(np.argmax(y, axis=1).tolist(), index("blank", blank, y.shape[1]))',
         "collapse(np.argmax(y, axis=1).tolist())",
         "best path takes 0 for the blank",
     ),

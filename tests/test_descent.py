@@ -63,7 +63,7 @@ def test_start_is_left_alone():
         ({"steps": -1}, ValueError, "0 or more"),
         ({"step_size": 0}, ValueError, "step_size"),
         ({"step_size": float("nan")}, ValueError, "step_size"),
-        ({"logits": np.zeros((1, 2, 3))}, ValueError, "one sample"),
+        ({"logits": np.zeros((1, 2, 3))}, ValueError, "logits: expected shape"),
     ],
 )
 def test_bad_input_is_named(wrong, error, words):

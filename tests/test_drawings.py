@@ -195,7 +195,7 @@ def test_image_files_are_what_the_script_draws():
         (lambda: draw.collapse_steps((0, 2), "-a"), r"numbers in 0\.\.1"),
         (lambda: draw.path_groups(AB.y, [(0, 0, 0)], [0.1, 0.2], AB.symbols), "one for each path"),
         (lambda: draw.path_groups(AB.y, [(0, 0)], [0.1], AB.symbols), "3 frames"),
-        (lambda: draw.substitution_steps(AB.y, AB.labelling, 0, 3, "-ab"), "expected a frame in"),
+        (lambda: draw.substitution_steps(AB.y, AB.labelling, 0, 3, "-ab"), "expected an index in"),
         (lambda: draw.substitution_steps(AB.y, AB.labelling, 0, 0, "-a"), "symbols: expected 3"),
         (lambda: draw.substitution_steps(0 * AB.y, AB.labelling, 0, 0, "-ab"), "outputs above 0"),
     ],

@@ -3,12 +3,27 @@
 Warnings are errors here, as in all tests. `python tests/test_fuzz.py` prints what was called and what came back.
 """
 
+import inspect
+import itertools
 import re
 from collections import Counter
 
 import numpy as np
+import pytest
 
-from ctc_core import ctc_loss, ctc_loss_and_grad, why_infinite
+from ctc_core import (
+    ctc_loss,
+    ctc_loss_and_grad,
+    decoding,
+    descent,
+    differences,
+    forward_backward,
+    gradient,
+    labels,
+    paths,
+    softmax,
+    why_infinite,
+)
 
 NUMBERS = [0.0, -0.0, 1.0, -3.5, 80.0, -750.0, 1e4, -1e4, 1e30, -1e30, 1e300, -1.7e308, 5e-324, -np.inf, np.inf, np.nan]
 LENGTHS = [-1, 0, 1, 2, 3, 5, 9, 10**6, 2**63 - 1, -(2**62)]
@@ -86,16 +101,17 @@ def outcome(positional, blank):
     if isinstance(results[0], str):
         assert results[0] == results[1] == results[2], results
         return results[0].split(":")[0]
-    losses, (again, gradient), reasons = results
+    losses, (again, slope), reasons = results
     u = np.asarray(positional[0])
-    assert losses.dtype == np.float64 and losses.shape == (1 if u.ndim == 2 else len(u),)
+    assert losses.dtype == np.float64 and losses.shape == u.shape[:-2]
+    losses, again = np.atleast_1d(losses, again)
     assert (losses >= 0).all() and not np.isnan(losses).any() and (again == losses).all()
-    assert gradient.shape == u.shape and gradient.dtype == u.dtype
-    assert np.isfinite(gradient).all() and (abs(gradient) <= 1 + 1e-6).all()
-    assert abs(gradient.sum(axis=-1)).max(initial=0) < 1e-5
+    assert slope.shape == u.shape and slope.dtype == (u.dtype if u.dtype.kind == "f" else np.float64)
+    assert np.isfinite(slope).all() and (abs(slope) <= 1 + 1e-6).all()
+    assert abs(slope.sum(axis=-1)).max(initial=0) < 1e-5
     infinite = np.isinf(losses)
     assert list(reasons) == np.flatnonzero(infinite).tolist()
-    assert not gradient.reshape(len(losses), *u.shape[-2:])[infinite].any()
+    assert not slope.reshape(len(losses), *u.shape[-2:])[infinite].any()
     return "empty" if not len(losses) else "finite" if not infinite.any() else "some infinite"
 
 
@@ -112,8 +128,97 @@ def test_20000_random_calls():
     assert min(counts.values()) > 500, counts
 
 
+# Every other public function: what each parameter may be, usual or not, goes by its name.
+
+SHAPE = dict.fromkeys(("y", "log_y", "log_probs", "u", "logits"), (3, 3))
+SHAPE |= dict.fromkeys(("alpha", "beta", "alpha_hat", "beta_hat", "values"), (3, 5))
+SHAPE |= {"scale": (3,), "hidden": (3, 2), "weights": (3, 2), "bias": (3,), "x": (3,)}
+ODD = [None, "two", 1.5, True, [[1], [1, 2]], {1: 2}, 1j, object(), -1]
+ODD += [np.ma.masked_equal([[1, 2], [1, 2]], 2), np.zeros((0, 3)), np.zeros((2, 2, 2))]
+
+
+def value_of(name, rng):
+    """A value for a parameter: usual, or of the right kind and impossible, or odd."""
+    if name in ("prune", "log"):
+        return bool(rng.integers(2))
+    if name in ("h", "step_size", "seconds", "third", "noise"):
+        return float(rng.choice([1e-3, 1e-3, 1.0, 0, -1, np.nan, np.inf]))
+    if name in ("f", "labels", "n_symbols"):
+        return {"f": np.sum, "labels": (1, 2), "n_symbols": 3}[name]
+    if name in ("ys", "labellings"):
+        return [value_of(name[:-1], rng) for _ in range(2)]
+    if rng.random() < 0.06:
+        return ODD[rng.integers(len(ODD))]
+    if name in SHAPE:
+        shape = SHAPE[name] if rng.random() < 0.9 else tuple(rng.integers(0, 6, size=rng.integers(1, 4)))
+        values = rng.uniform(0.05, 1, size=shape)
+        if name == "y" and values.ndim == 2 and values.shape[1]:
+            values /= values.sum(axis=1, keepdims=True)
+        if name in ("log_y", "log_probs") and values.ndim == 2 and values.size:
+            values = np.log(values / values.sum(axis=1, keepdims=True))
+        if rng.random() < 0.1 and values.size:
+            values.flat[rng.integers(values.size)] = rng.choice([0, -1, np.nan, np.inf, -np.inf])
+        return values.tolist() if rng.random() < 0.1 else values
+    if name in ("labelling", "target", "path", "extended"):
+        size = {"path": 3, "extended": 5}.get(name, int(rng.integers(0, 4)))
+        return rng.integers(-1 if rng.random() < 0.1 else 0 if name == "path" else 1, 3, size=size)
+    return int(rng.integers(-1, 4)) if rng.random() < 0.3 else int(rng.integers(0, 2))
+
+
+# They take rows that are checked; `collapse` takes any symbols.
+BUILDING_BLOCKS = {
+    "entering",
+    "leaving",
+    "log_entering",
+    "log_leaving",
+    "rescale",
+    "collapse",
+    "checked_logits",
+    "array_of",
+    "floats",
+    "whole",
+    "index",
+}
+
+
+def public_functions():
+    """Every public function that takes what a user passes: not `batch`, `kernel`, `steps`, whose input is checked."""
+    for module in (labels, paths, forward_backward, gradient, softmax, decoding, descent, differences):
+        for name, function in inspect.getmembers(module, inspect.isfunction):
+            if function.__module__ == module.__name__ and name[0] != "_" and name not in BUILDING_BLOCKS:
+                yield function
+
+
+def call(function, rng):
+    """Call once with random arguments; return what came of it, in a word."""
+    parameters = inspect.signature(function).parameters.values()
+    some = [p for p in parameters if p.default is p.empty or rng.random() < 0.5]
+    arguments = {p.name: value_of(p.name, rng) for p in some}
+    if "steps" in arguments and isinstance(arguments["steps"], int):
+        arguments["steps"] = min(arguments["steps"], 3)
+    try:
+        result = function(**arguments)
+        if inspect.isgenerator(result) or isinstance(result, itertools.product):
+            list(itertools.islice(result, 9))
+    except (TypeError, ValueError) as error:
+        told = re.match(r"\w+(, \w+)*(, \w+ \d+)*: |the labelling has|frame \d+: ", str(error))
+        assert told, (function.__name__, repr(error), arguments)
+        return type(error).__name__
+    return "value"
+
+
+@pytest.mark.parametrize("function", list(public_functions()), ids=lambda f: f"{f.__module__}.{f.__name__}")
+def test_every_function_answers_or_says_what_is_wrong(function):
+    rng = np.random.default_rng(0)
+    counts = Counter(call(function, rng) for _ in range(300))
+    assert counts["value"] and counts.total() == 300, counts
+
+
 if __name__ == "__main__":
     import warnings
 
     warnings.simplefilter("error")
     print(dict(fuzz()))
+    for function in public_functions():
+        rng = np.random.default_rng(1)
+        print(f"{function.__module__}.{function.__name__}", dict(Counter(call(function, rng) for _ in range(300))))

@@ -100,7 +100,7 @@ def test_substitution_terms_add_up_to_the_gradient(y, labelling, blank):
 
 @pytest.mark.parametrize("t, k", [(2, 0), (-1, 0), (0, 2), (0, -1)])
 def test_substitution_terms_refuses_a_logit_that_is_not_there(t, k):
-    with pytest.raises(ValueError, match=r"t, k: expected a frame in 0\.\.1 and a symbol in 0\.\.1"):
+    with pytest.raises(ValueError, match=r"[tk]: expected an index in 0\.\.1, got"):
         substitution_terms(Y, (1,), t, k)
 
 
@@ -237,13 +237,13 @@ def test_spread(y, labelling, blank):
 def test_spread_takes_outputs_of_0_and_refuses_states_that_are_not_there():
     assert spread(np.array([[1.0, 0.0], [0.0, 1.0]]), (1,), 0, 0).tolist() == [[1, 0, 0], [0, 1, 0]]
     for t, s in ((2, 0), (-1, 0), (0, 3), (0, -1)):
-        with pytest.raises(ValueError, match=r"t, s: expected a frame in 0\.\.1 and a state in 0\.\.2"):
+        with pytest.raises(ValueError, match=r"[ts]: expected an index in 0\.\.[12], got"):
             spread(Y, (1,), t, s)
 
 
 @pytest.mark.parametrize("T, U", [(0, 0), (3, 4), (3, -1), (-1, 0)])
 def test_uniform_blank_occupancy_refuses(T, U):
-    with pytest.raises(ValueError, match=rf"0 <= U <= T, got T = {T}, U = {U}"):
+    with pytest.raises(ValueError, match=r"[TU]: expected \d+ (frames )?or more"):
         uniform_blank_occupancy(T, U)
 
 

@@ -102,7 +102,7 @@ def errors_against_50_digits(scale):
         assert np.isfinite(loss)
         off = abs(gradient - expected).max()
         count += 1
-        loss_error = max(loss_error, abs(losses[0] - loss) / max(loss, 1))
+        loss_error = max(loss_error, abs(losses - loss) / max(loss, 1))
         gradient_error, part = max(gradient_error, off), max(part, off / max(loss, 1))
     return loss_error, gradient_error, part, count
 

@@ -61,8 +61,8 @@ def logit_board(example):
     """
     # 6 digits: the last bits of a logarithm differ between processors
     u = np.round(example.logits, 6) + 0.0
-    losses, gradient = ctc_loss_and_grad(u, example.labelling)
-    loss, y = float(losses[0]), softmax(u)
+    loss, gradient = ctc_loss_and_grad(u, example.labelling)
+    loss, y = float(loss), softmax(u)
     T, K, word = example.T, example.K, example.text(example.labelling)
     names = ["blank" if k == example.blank else symbol for k, symbol in enumerate(example.symbols)]
     top, high = 52, HIGH * K + GAP
