@@ -10,7 +10,7 @@ TOP, STRIP, HEIGHT, BELOW = 8, 44, 136, 40  # pixels: the picture, the bars with
 SEEN = 0.005  # what is less is not drawn
 
 
-def alignment(occupancy, letters, strip, *, title=None, description=None):
+def alignment(occupancy, letters, strip):
     """Draw the occupancy of every label over time, with its letter where it is expected, under a picture.
 
     Parameters
@@ -21,8 +21,6 @@ def alignment(occupancy, letters, strip, *, title=None, description=None):
         What the labels are; each is at some frame.
     strip : bytes or path
         A PNG drawn above, stretched over the time axis.
-    title, description : str, optional
-        Replace the words written from the arguments.
     """
     occupancy = np.asarray(occupancy, dtype=float)
     if occupancy.ndim != 2 or occupancy.shape[1] != len(letters):
@@ -64,9 +62,8 @@ def alignment(occupancy, letters, strip, *, title=None, description=None):
     return Plot(
         traces,
         layout,
-        title or "Which frame belongs to which letter",
-        description
-        or f"A picture of the text “{word}”, and under it {T} frames. At each frame bars stand on each other,"
+        "Which frame belongs to which letter",
+        f"A picture of the text “{word}”, and under it {T} frames. At each frame bars stand on each other,"
         " one for each label that may be there, as high as its occupancy; what is left open is the blank."
         " The letter is written over the middle of its bars, and so stands under its printed form.",
         cursor=[(t + 0.5, t + 1.5) for t in range(T)],

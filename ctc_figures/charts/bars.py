@@ -14,9 +14,7 @@ SHAPES = "circle square triangle-up diamond triangle-down hourglass star hexagon
 BEYOND = {"under": "triangle-left", "over": "triangle-right"}
 
 
-def ratio_bars(
-    groups, variants, *, x_name, one, x_range=None, roles=None, notes=None, title=None, description=None, caption=None
-):
+def ratio_bars(groups, variants, *, x_name, one, x_range=None, roles=None, notes=None, title=None, caption=None):
     """Draw ratios as marks, a row for each name within each group; 1 is what all are compared with.
 
     Parameters
@@ -34,7 +32,7 @@ def ratio_bars(
         Name -> palette colour. "ink" stands out, its name is bold; "muted" for all that are not here.
     notes : dict of str to str, optional
         A few words beside the name of a group.
-    title, description, caption : str, optional
+    title, caption : str, optional
         Replace the words written from the arguments.
 
     Examples
@@ -113,8 +111,7 @@ def ratio_bars(
         traces,
         layout,
         title or f"{x_name[0].upper()}{x_name[1:]}",
-        description
-        or f"Ratios in {len(groups)} groups, {', '.join(groups)}, on an axis of powers of ten; {one} = 1. The smallest:"
+        f"Ratios in {len(groups)} groups, {', '.join(groups)}, on an axis of powers of ten; {one} = 1. The smallest:"
         f" {number(min(ratios, default=1.0), 3)}, the largest: {number(max(ratios, default=1.0), 3)}.",
         rows=[[x_name, *variants], *table],
         captions=[caption or f"The dotted line is {one}; left of it is less."],

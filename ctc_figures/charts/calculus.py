@@ -9,7 +9,7 @@ from .plot import LIGHT, Plot
 POINTS = 81  # of the curve
 
 
-def secants(f, at, steps, slope, *, between, x_name="v", y_name="f(v)", title=None, description=None):
+def secants(f, at, steps, slope, *, between, x_name="v", y_name="f(v)", title=None):
     """Show the secant through (at, f(at)) turn into the tangent, step by step.
 
     Parameters
@@ -25,8 +25,8 @@ def secants(f, at, steps, slope, *, between, x_name="v", y_name="f(v)", title=No
         From where to where the curve is drawn; no point of a secant lies outside.
     x_name, y_name : str
         What the axes show.
-    title, description : str, optional
-        Replace the words written from the arguments.
+    title : str, optional
+        Replaces the one written from the arguments.
 
     Examples
     --------
@@ -87,8 +87,7 @@ def secants(f, at, steps, slope, *, between, x_name="v", y_name="f(v)", title=No
         traces,
         layout,
         title or f"From secant to tangent: {y_name} at {x_name} = {number(at)}",
-        description
-        or f"The curve of {y_name} for {x_name} from {number(low)} to {number(high)}, its tangent at"
+        f"The curve of {y_name} for {x_name} from {number(low)} to {number(high)}, its tangent at"
         f" {number(at)}, and secants through that point and a second one, which comes closer from frame to"
         f" frame. Slopes of the secants: {', '.join(number(s, 3) for s in slopes)}; of the tangent:"
         f" {number(slope, 3)}.",
@@ -101,7 +100,7 @@ def secants(f, at, steps, slope, *, between, x_name="v", y_name="f(v)", title=No
     )
 
 
-def growing_rectangle(f, g, df, dg, steps, *, title=None, description=None):
+def growing_rectangle(f, g, df, dg, steps, *, title=None):
     """Show a product as a rectangle whose sides grow: by two strips, and a corner that hardly counts.
 
     Parameters
@@ -112,8 +111,8 @@ def growing_rectangle(f, g, df, dg, steps, *, title=None, description=None):
         Their slopes, above 0.
     steps : sequence of float
         One for each frame, the largest first.
-    title, description : str, optional
-        Replace the words written from the arguments.
+    title : str, optional
+        Replaces the one written from the arguments.
 
     Examples
     --------
@@ -162,8 +161,7 @@ def growing_rectangle(f, g, df, dg, steps, *, title=None, description=None):
         traces,
         layout,
         title or "A product grows by two strips",
-        description
-        or f"A rectangle with the sides f = {number(f)} and g = {number(g)}. On the right a strip of width"
+        f"A rectangle with the sides f = {number(f)} and g = {number(g)}. On the right a strip of width"
         " f′ε and height g, below a strip of width f and height g′ε, a small corner where they meet. As ε is"
         " halved, the strips are halved, and the corner shrinks to a quarter.",
         frames=frames,

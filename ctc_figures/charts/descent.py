@@ -18,7 +18,7 @@ MAPS = {  # name, colours, what is said of a cell
 }
 
 
-def descent_maps(outputs, gradients, steps, losses, entropies, symbols, *, blank=0, title=None, description=None):
+def descent_maps(outputs, gradients, steps, losses, entropies, symbols, *, blank=0, title=None):
     """Show training: each frame of the animation is one training step.
 
     Parameters
@@ -31,8 +31,8 @@ def descent_maps(outputs, gradients, steps, losses, entropies, symbols, *, blank
         Loss, and entropy of the path posterior, in nats.
     symbols : str or sequence of str, length K
     blank : int
-    title, description : str, optional
-        Replace the words written from the arguments.
+    title : str, optional
+        Replaces the one written from the arguments.
     """
     # Rounded: the last bits differ between processors.
     outputs, gradients = (np.round(np.asarray(a, dtype=float), 9) + 0.0 for a in (outputs, gradients))
@@ -71,8 +71,7 @@ def descent_maps(outputs, gradients, steps, losses, entropies, symbols, *, blank
         traces,
         layout,
         title or "Training, step by step",
-        description
-        or f"Three maps of {K} symbols by {T} frames, one above the other: outputs, occupancies and their difference,"
+        f"Three maps of {K} symbols by {T} frames, one above the other: outputs, occupancies and their difference,"
         f" the gradient, with a sign in each cell. Two bars above them: the loss falls from {number(losses[0], 3)} to"
         f" {number(losses[-1], 3)} nats, the entropy of the paths from {number(entropies[0], 3)} to"
         f" {number(entropies[-1], 3)}. Frame by frame of the animation the training goes on, from step {steps[0]} to"

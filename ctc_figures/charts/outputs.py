@@ -12,7 +12,7 @@ from .plot import LIGHT, Plot, axis, note, rule
 ROW, GAP, LINE = 24, 34, 200  # pixels: of a path, below the paths, of the straight line
 
 
-def vary_output(y, paths, t, k, symbols, *, steps=20, title=None, description=None):
+def vary_output(y, paths, t, k, symbols, *, steps=20):
     """Move one output from 0 to 1, all others fixed: which paths grow, and how p grows with them.
 
     The line is drawn as far as the output has come, and at rest there is none: it is what the reader shall guess.
@@ -27,8 +27,6 @@ def vary_output(y, paths, t, k, symbols, *, steps=20, title=None, description=No
     symbols : str or sequence of str
     steps : int
         The output takes steps + 1 values.
-    title, description : str, optional
-        Replace the words written from the arguments.
     """
     y, paths = np.asarray(y, dtype=float), [tuple(int(i) for i in path) for path in paths]
     if y.ndim != 2 or not (0 <= t < y.shape[0] and 0 <= k < y.shape[1]):
@@ -106,9 +104,8 @@ def vary_output(y, paths, t, k, symbols, *, steps=20, title=None, description=No
     return Plot(
         traces,
         layout,
-        title or f"p as a function of {name} alone",
-        description
-        or f"{len(paths)} paths, each with its product of outputs and a bar. {name} moves from 0 to 1. {many}:"
+        f"p as a function of {name} alone",
+        f"{len(paths)} paths, each with its product of outputs and a bar. {name} moves from 0 to 1. {many}:"
         f" their bars grow, the others stay. Below, p as a straight line over it, {number(slope, 3)} · {name} +"
         f" {number(offset, 3)}.",
         frames=frames,

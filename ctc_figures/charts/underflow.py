@@ -10,7 +10,7 @@ COLUMNS, ROWS = 80, 100  # of the picture; what is longer is thinned out
 LOWEST = -300  # the palest power of ten
 
 
-def underflow_map(alpha_hat, lost, gamma, *, share=0.98, title=None, description=None):
+def underflow_map(alpha_hat, lost, gamma, *, share=0.98):
     """Draw rescaled forward variables over time, the states lost by underflow, and the band of the paths.
 
     Parameters
@@ -23,8 +23,6 @@ def underflow_map(alpha_hat, lost, gamma, *, share=0.98, title=None, description
         State occupancies, computed in a way that loses nothing: where the paths are.
     share : float
         How much of each column of `gamma` lies within the band.
-    title, description : str, optional
-        Replace the words written from the arguments.
     """
     alpha_hat, lost = np.asarray(alpha_hat, dtype=float), np.asarray(lost, dtype=bool)
     gamma = np.round(np.asarray(gamma, dtype=float), 9)  # no border may hang on the last bits
@@ -82,9 +80,8 @@ def underflow_map(alpha_hat, lost, gamma, *, share=0.98, title=None, description
     return Plot(
         traces,
         layout,
-        title or "What is left of the rescaled columns",
-        description
-        or f"Map of {S} states, top to bottom, over {T} frames. The stronger the colour, the larger α̂. Grey: states"
+        "What is left of the rescaled columns",
+        f"Map of {S} states, top to bottom, over {T} frames. The stronger the colour, the larger α̂. Grey: states"
         f" whose α̂ is rounded to 0. A band marks where {share:.0%} of the paths’ probability is. At frame {worst + 1}"
         f" {most}.",
         cursor=[(t + 1 - width / 2, t + 1 + width / 2) for t in times],

@@ -15,13 +15,13 @@ NAMES = 108  # room for the names of the rows
 CARD = 22  # height of a card
 
 
-def collapse_steps(path, symbols, *, blank=0, rest=-1, title=None, description=None):
+def collapse_steps(path, symbols, *, blank=0, rest=-1, title=None):
     """Show the collapse map B at work on one path: merge repeats, **then** drop blanks.
 
     Parameters
     ----------
     path : sequence of int, length T
-    symbols, blank, rest, title, description
+    symbols, blank, rest, title
         As `forward_sweep`, and so are result and errors.
     """
     path = [int(k) for k in path]
@@ -72,7 +72,7 @@ def collapse_steps(path, symbols, *, blank=0, rest=-1, title=None, description=N
     return Drawn(
         drawing,
         title or f"Collapsing {text}",
-        description or f"Three rows of tiles. Path: {text}. Repeats merged: {first}. Blanks dropped: {last}.",
+        f"Three rows of tiles. Path: {text}. Repeats merged: {first}. Blanks dropped: {last}.",
         captions=[f"The path {text}: one symbol in each of {len(path)} frames.", *told],
         labels=[f"step {f + 1} of 5" for f in range(5)],
         rest=rest,
@@ -95,7 +95,7 @@ def _threads(drawing, source, x, y, looks):
             drawing.add("rect", class_="ctc-run", looks=looks, **box)
 
 
-def path_groups(y, paths, probabilities, symbols, *, blank=0, rest=-1, title=None, description=None):
+def path_groups(y, paths, probabilities, symbols, *, blank=0, rest=-1):
     """Sort all paths by the labelling they collapse to; a labelling's probability is the sum of its paths'.
 
     Parameters
@@ -104,7 +104,7 @@ def path_groups(y, paths, probabilities, symbols, *, blank=0, rest=-1, title=Non
         Usually all of them: `ctc_core.paths.all_paths(T, K)`; T = 3, K = 3 gives 27.
     probabilities : sequence of float
         p(path | x), one for each path.
-    y, symbols, blank, rest, title, description
+    y, symbols, blank, rest
         As `forward_sweep`, and so are result and errors.
     """
     y, paths = np.asarray(y, dtype=float), [tuple(int(k) for k in path) for path in paths]
@@ -165,9 +165,8 @@ def path_groups(y, paths, probabilities, symbols, *, blank=0, rest=-1, title=Non
     captions.append(f"Every path is in exactly one row. All bars together: {number(sum(sums))}.")
     return Drawn(
         drawing,
-        title or f"{len(paths)} paths, {len(groups)} labellings",
-        description
-        or f"{len(paths)} cards, one for each path, move into rows, one for each labelling that they collapse"
+        f"{len(paths)} paths, {len(groups)} labellings",
+        f"{len(paths)} cards, one for each path, move into rows, one for each labelling that they collapse"
         f" to. The bar of a row is as long as the probabilities of its paths laid end to end. {'; '.join(listed)}.",
         captions=captions,
         labels=[f"step {f + 1} of {F}" for f in range(F)],

@@ -24,7 +24,7 @@ LEFT, RIGHT, WIDTH = 124, 260, 384  # where the bars of the two sums begin, and 
 TOP = LINE * 7 + 66  # middle of the first row
 
 
-def substitution_steps(y, labelling, t, k, symbols, *, blank=0, rest=0, title=None, description=None):
+def substitution_steps(y, labelling, t, k, symbols, *, blank=0, rest=0):
     """Step through the seven lines for one logit: the terms of the sum over k' as bars, the value below.
 
     Parameters
@@ -33,7 +33,7 @@ def substitution_steps(y, labelling, t, k, symbols, *, blank=0, rest=0, title=No
         Outputs, all above 0.
     t, k : int
         Frame and logit, counted from 0.
-    labelling, symbols, blank, rest, title, description
+    labelling, symbols, blank, rest
         As `forward_sweep`, and so are result and errors.
     """
     lines, (products, p) = substitution_terms(y, labelling, t, k, blank), symbol_products(y, labelling, blank)
@@ -100,9 +100,8 @@ def substitution_steps(y, labelling, t, k, symbols, *, blank=0, rest=0, title=No
     ]
     return Drawn(
         drawing,
-        title or f"Seven lines, one number: the derivative in u{sup(t + 1)}({names[k]})",
-        description
-        or "Seven formulas, one below the other. Below them the terms of the current one as bars, one for each of"
+        f"Seven lines, one number: the derivative in u{sup(t + 1)}({names[k]})",
+        "Seven formulas, one below the other. Below them the terms of the current one as bars, one for each of"
         f" the {K} symbols k′ of frame {t + 1}, and its value. The terms change sign, split into two sums, are"
         f" scaled and laid end to end. The value is {number(values[0])} in every line.",
         captions=[f"{caption} Value: {number(value)}." for caption, value in zip(captions, values, strict=True)],

@@ -15,7 +15,7 @@ def _plural(n, word):
     return f"{n} {word}" if n == 1 else f"{n} {word}s"
 
 
-def state_cut(y, labelling, alpha, beta, frame, state, symbols, *, blank=0, rest=-1, title=None, description=None):
+def state_cut(y, labelling, alpha, beta, frame, state, symbols, *, blank=0, rest=-1):
     """Cut all walks at one state: its beginnings, its endings, and every pair of them joined.
 
     Touch any state to light up all walks through it. Parameters and errors as `forward_sweep`.
@@ -63,9 +63,8 @@ def state_cut(y, labelling, alpha, beta, frame, state, symbols, *, blank=0, rest
     b, e = _plural(beginnings[frame, state], "beginning"), _plural(endings[frame, state], "ending")
     return Drawn(
         lattice.drawing,
-        title or f"All walks through {name} at t = {frame + 1}",
-        description
-        or f"The lattice of {lattice.word}, {lattice.T} frames, cut at {name}, frame {frame + 1}. To its left {b} that"
+        f"All walks through {name} at t = {frame + 1}",
+        f"The lattice of {lattice.word}, {lattice.T} frames, cut at {name}, frame {frame + 1}. To its left {b} that"
         f" end there, to its right {e} that start there. Each pair makes one walk: {counted(frame, state)}."
         f" {together(frame, state)}.",
         captions=[

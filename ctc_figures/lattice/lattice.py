@@ -184,7 +184,7 @@ def over(y, labelling, symbols, blank, **options):
     return lattice, lattice.check("y", y, (lattice.T, len(symbols)))[:, lattice.extended]
 
 
-def lattice_structure(labelling, T, symbols, *, blank=0, prune=True, title=None, description=None):
+def lattice_structure(labelling, T, symbols, *, blank=0, prune=True, title=None):
     """Draw the lattice itself; touch a state to see where it may be entered from and where it leads.
 
     Parameters and errors as `forward_sweep`; `T` is the number of frames.
@@ -209,8 +209,7 @@ def lattice_structure(labelling, T, symbols, *, blank=0, prune=True, title=None,
     return Drawn(
         lattice.drawing,
         title or f"The lattice of {lattice.word}",
-        description
-        or f"{T} columns, one for each frame, of {lattice.S} circles, one for each symbol of the extended"
+        f"{T} columns, one for each frame, of {lattice.S} circles, one for each symbol of the extended"
         f" labelling {' '.join(lattice.symbols)}, top to bottom. Arrows lead one frame on: to the same"
         " state, to the next, and from a label to the next label if it is a different one. Paths begin in the"
         f" first two states and end in the last two.{dead}",

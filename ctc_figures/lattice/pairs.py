@@ -82,7 +82,7 @@ def _by_state(blanks, labels):
     return values
 
 
-def pair_sweep(y, labelling, pairs, occupancies, symbols, *, blank=0, rest=-1, title=None, description=None):
+def pair_sweep(y, labelling, pairs, occupancies, symbols, *, blank=0, rest=-1):
     """Show the forward recursion over pairs, and how the occupancies flow back by the shares.
 
     Label i and the blank after it stand in one box: pair i. First the forward variables fill the lattice from the left,
@@ -168,9 +168,8 @@ def pair_sweep(y, labelling, pairs, occupancies, symbols, *, blank=0, rest=-1, t
     back[T] = f"Back, t = {T}. The last pair has the occupancy 1. Its shares divide it: {divided}."
     return Drawn(
         lattice.drawing,
-        title or f"Pairs of {lattice.word}, forward and back",
-        description
-        or f"The lattice of {lattice.word} before the first frame and after each of {T} frames. Each label and the"
+        f"Pairs of {lattice.word}, forward and back",
+        f"The lattice of {lattice.word} before the first frame and after each of {T} frames. Each label and the"
         f" blank after it are framed as a pair. First discs fill the states from left to right: forward variables,"
         f" each as large as its share of its column; the last pair holds p = {p}. Then discs of another"
         " colour replace them from right to left: occupancies, those of a column sum to 1, and at the left end all"

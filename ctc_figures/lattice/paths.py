@@ -15,9 +15,7 @@ def parts(q):
     return [*enumerate(q), *((t, q[t - 1], q[t]) for t in range(1, len(q)))]
 
 
-def lattice_paths(
-    labelling, symbols, sequences, probabilities=None, *, blank=0, prune=True, rest=-1, title=None, description=None
-):
+def lattice_paths(labelling, symbols, sequences, probabilities=None, *, blank=0, prune=True, rest=-1, title=None):
     """Flip through several paths; those already seen leave a trace, until the lattice is full.
 
     Parameters and errors as `forward_sweep`; each of the `sequences` holds the states of a path, counted from 0. Given
@@ -61,8 +59,7 @@ def lattice_paths(
     return Drawn(
         lattice.drawing,
         title or f"{n} paths that spell {lattice.word}",
-        description
-        or f"{n} paths through the lattice of {lattice.word}, one after the other. Each is a different way to"
+        f"{n} paths through the lattice of {lattice.word}, one after the other. Each is a different way to"
         " walk from one of the first two states to one of the last two, and each spells the same labelling.",
         captions=captions,
         labels=[f"{f + 1} of {n}" for f in range(n)],

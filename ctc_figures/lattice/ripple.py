@@ -9,7 +9,7 @@ from .lattice import over, variable
 from .sweeps import arriving
 
 
-def ripple(y, labelling, spread, adjoint, symbols, *, blank=0, prune=True, rest=-1, title=None, description=None):
+def ripple(y, labelling, spread, adjoint, symbols, *, blank=0, prune=True, rest=-1):
     """Push one forward variable, and follow the change through the lattice to the end.
 
     Touch any state to see the derivative of p in its forward variable worked out from the frame after.
@@ -65,9 +65,8 @@ def ripple(y, labelling, spread, adjoint, symbols, *, blank=0, prune=True, rest=
     captions[-1] = (captions[-1] + " " if t0 == T - 1 else f"t = {T}. ") + end
     return Drawn(
         lattice.drawing,
-        title or f"A push of {pushed}, and what arrives",
-        description
-        or f"The lattice of {lattice.word}, {T} frames. One forward variable, {pushed}, is made larger by ε."
+        f"A push of {pushed}, and what arrives",
+        f"The lattice of {lattice.word}, {T} frames. One forward variable, {pushed}, is made larger by ε."
         f" The change spreads along the arrows to the right, frame by frame; a disc in each state grows with"
         f" what it gains. {end}",
         captions=captions,

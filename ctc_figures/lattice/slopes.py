@@ -13,7 +13,7 @@ from .lattice import over
 ROW = 26
 
 
-def slope_paths(y, labelling, alpha, beta, symbols, *, blank=0, rest=None, title=None, description=None):
+def slope_paths(y, labelling, alpha, beta, symbols, *, blank=0, rest=None):
     """Light up, for every output, the paths that hold it: what they are without it is the slope of p.
 
     The slider goes through all outputs, symbol by symbol. Touch an output for its slope, a state for its
@@ -87,9 +87,8 @@ def slope_paths(y, labelling, alpha, beta, symbols, *, blank=0, rest=None, title
         rest = max(range(len(entries)), key=lambda e: (len(states[entries[e]]), len(passed[entries[e]])))
     return Drawn(
         drawing,
-        title or f"The paths of {lattice.word} that hold one output",
-        description
-        or f"The lattice of {lattice.word}, {T} frames, and below it a table of {K} symbols by {T} frames with the"
+        f"The paths of {lattice.word} that hold one output",
+        f"The lattice of {lattice.word}, {T} frames, and below it a table of {K} symbols by {T} frames with the"
         " slope of p in each output. For one output after the other the paths that say its symbol at its frame"
         " light up, their beginnings in one colour, their endings in another. The slope is the sum over the lit"
         " states of what flows in times what flows out.",

@@ -88,7 +88,7 @@ BACKWARD = _Way(
 )
 
 
-def _sweep(way, y, labelling, values, symbols, blank, prune, rest, title, description):
+def _sweep(way, y, labelling, values, symbols, blank, prune, rest):
     """Fill the lattice by a recursion."""
     lattice, outputs = over(y, labelling, symbols, blank, prune=prune, role=way.role, rows=SUM)
     if not lattice.live.any():
@@ -129,9 +129,8 @@ def _sweep(way, y, labelling, values, symbols, blank, prune, rest, title, descri
     captions[-1] = f"t = {order[-1] + 1}. {who} the answer: {answer}."
     return Drawn(
         lattice.drawing,
-        title or f"{way.name.capitalize()} sweep for {lattice.word}",
-        description
-        or f"The lattice of {lattice.word}, {lattice.T} frames, filled {way.filled}. The disc in a state is as large as"
+        f"{way.name.capitalize()} sweep for {lattice.word}",
+        f"The lattice of {lattice.word}, {lattice.T} frames, filled {way.filled}. The disc in a state is as large as"
         f" its share of the column's {way.name} variables; an arrow is as strong as its share of what its end takes in."
         f" {answer}.",
         captions=captions,
@@ -140,7 +139,7 @@ def _sweep(way, y, labelling, values, symbols, blank, prune, rest, title, descri
     )
 
 
-def forward_sweep(y, labelling, alpha, symbols, *, blank=0, prune=True, rest=-1, title=None, description=None):
+def forward_sweep(y, labelling, alpha, symbols, *, blank=0, prune=True, rest=-1):
     """Show the forward recursion filling the lattice, column by column.
 
     The disc in a state is as large as its share of the column; an arrow of the current step is as strong
@@ -160,8 +159,6 @@ def forward_sweep(y, labelling, alpha, symbols, *, blank=0, prune=True, rest=-1,
         Draw the states on no whole path faint and dashed, and take their values as 0.
     rest : int
         The frame shown at first; 0 lets the reader guess how it ends.
-    title, description : str, optional
-        Replace the words written from the arguments.
 
     Returns
     -------
@@ -172,17 +169,15 @@ def forward_sweep(y, labelling, alpha, symbols, *, blank=0, prune=True, rest=-1,
     ValueError
         A shape does not fit, a value is negative or not finite, a label has no symbol, or no path fits.
     """
-    return _sweep(FORWARD, y, labelling, alpha, symbols, blank, prune, rest, title, description)
+    return _sweep(FORWARD, y, labelling, alpha, symbols, blank, prune, rest)
 
 
-def backward_sweep(y, labelling, beta, symbols, *, blank=0, prune=True, rest=-1, title=None, description=None):
+def backward_sweep(y, labelling, beta, symbols, *, blank=0, prune=True, rest=-1):
     """Show the backward recursion filling the lattice from the right. The mirror of `forward_sweep`."""
-    return _sweep(BACKWARD, y, labelling, beta, symbols, blank, prune, rest, title, description)
+    return _sweep(BACKWARD, y, labelling, beta, symbols, blank, prune, rest)
 
 
-def occupancy_sweep(
-    y, labelling, alpha, beta, gamma, symbols, *, blank=0, prune=True, rest=-1, title=None, description=None
-):
+def occupancy_sweep(y, labelling, alpha, beta, gamma, symbols, *, blank=0, prune=True, rest=-1):
     """Show where the paths of a labelling are at each frame. Parameters and errors as `forward_sweep`.
 
     `gamma` holds the state occupancies; each column sums to 1. An arrow is as strong as its share of the paths.
@@ -204,9 +199,8 @@ def occupancy_sweep(
     lattice.animate(fill(lattice, gamma, range(lattice.T), arrows), detail, cells="States and their γ", discs=True)
     return Drawn(
         lattice.drawing,
-        title or f"Occupancies for {lattice.word}",
-        description
-        or f"The lattice of {lattice.word}, {lattice.T} frames. The disc in a state is as large as the share of the"
+        f"Occupancies for {lattice.word}",
+        f"The lattice of {lattice.word}, {lattice.T} frames. The disc in a state is as large as the share of the"
         " paths' probability that passes there, an arrow as strong. Each column of discs sums to 1.",
         captions=[
             f"t = {t + 1}. Of the probability of all paths that spell {lattice.word}, the share"
