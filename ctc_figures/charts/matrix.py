@@ -8,7 +8,7 @@ from .plot import LIGHT, Plot, axis, shades, under_bars
 
 
 def signed_matrix(
-    matrices, rows, columns, *, bars=None, names=("rows", "columns"), bar_name="y",
+    matrices, rows, columns, *, bars=None, names=("rows", "columns"),
     element="row {row}, column {column}", captions=None, labels=None, slider="Step", rest=-1,
     title=None, description=None,
 ):  # fmt: skip
@@ -21,11 +21,9 @@ def signed_matrix(
     rows, columns : sequence of str
         R and C names, each only once.
     bars : ndarray, shape (F, R), optional
-        Numbers from 0 to 1, drawn as a bar beside each row.
+        Outputs y, drawn as a bar beside each row.
     names : tuple of str
         What the rows and the columns are.
-    bar_name : str
-        What the bars are.
     element : str
         What an entry is, with {row} and {column} for the names.
     captions, labels, slider, rest, title, description
@@ -58,11 +56,11 @@ def signed_matrix(
     }
     if bars is not None:
         layout["xaxis"]["domain"], layout["yaxis"]["anchor"] = [0.33, 1], "x2"  # names, bars, matrix
-        layout["xaxis2"] = axis(bar_name, domain=[0, 0.3], range=[0, 1.6], tickvals=[], side="top", **look)
+        layout["xaxis2"] = axis("y", domain=[0, 0.3], range=[0, 1.6], tickvals=[], side="top", **look)
         layout |= {"barmode": "overlay", "shapes": [under_bars("x2", "y")]}
         whole = {"color": LIGHT["paper"], "line": {"color": LIGHT["faint"], "width": 1}}
         at = {"y": down, "orientation": "h", "width": 0.46, "xaxis": "x2"}
-        said = {"textposition": "none", "hovertemplate": f"{bar_name} of %{{y}}: %{{text}}<extra></extra>"}
+        said = {"textposition": "none", "hovertemplate": "y of %{y}: %{text}<extra></extra>"}
         traces.append(go.Bar(x=[1] * R, marker=whole, textposition="outside", hoverinfo="skip", cliponaxis=False, **at))
         traces.append(go.Bar(marker_color=LIGHT["blank"], **said, **at))
         for frame, shares in zip(frames, np.round(np.asarray(bars, dtype=float), 9), strict=True):

@@ -10,9 +10,10 @@ from .lines import short
 from .plot import LIGHT, Plot, axis, note, rule
 
 ROW, GAP, LINE = 24, 34, 200  # pixels: of a path, below the paths, of the straight line
+STEPS = 20  # of the output, from 0 to 1
 
 
-def vary_output(y, paths, t, k, symbols, *, steps=20):
+def vary_output(y, paths, t, k, symbols):
     """Move one output from 0 to 1, all others fixed: which paths grow, and how p grows with them.
 
     The line is drawn as far as the output has come, and at rest there is none: it is what the reader shall guess.
@@ -25,16 +26,14 @@ def vary_output(y, paths, t, k, symbols, *, steps=20):
     t, k : int
         The output that varies, counted from 0.
     symbols : str or sequence of str
-    steps : int
-        The output takes steps + 1 values.
     """
     y, paths = np.asarray(y, dtype=float), [tuple(int(i) for i in path) for path in paths]
     if y.ndim != 2 or not (0 <= t < y.shape[0] and 0 <= k < y.shape[1]):
         raise ValueError(f"t, k: expected an output of y, whose shape is {y.shape}, got {(t, k)}")
     if not paths:
         raise ValueError("paths: expected at least one")
-    values = [short(v) for v in np.linspace(0, 1, steps + 1)]
-    products = np.empty((steps + 1, len(paths)))
+    values = [short(v) for v in np.linspace(0, 1, STEPS + 1)]
+    products = np.empty((STEPS + 1, len(paths)))
     for f, value in enumerate(values):
         varied = y.copy()
         varied[t, k] = value
@@ -52,7 +51,7 @@ def vary_output(y, paths, t, k, symbols, *, steps=20):
                 0: {"x": bars, "text": [number(v, 3) for v in bars]},
                 1: {"x": [0, value], "y": [offset, p[f]]},
                 2: {"x": [value], "y": [p[f]], "text": [number(p[f])]},
-                3: {"text": [notes[0] if f else "", notes[1] if f == steps else ""]},
+                3: {"text": [notes[0] if f else "", notes[1] if f == STEPS else ""]},
             }
         )
         line = f" = {number(slope, 3)} · {number(value)} + {number(offset, 3)}" if f else ""

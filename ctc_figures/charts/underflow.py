@@ -8,9 +8,10 @@ from .plot import LIGHT, Plot, axis, shades
 
 COLUMNS, ROWS = 80, 100  # of the picture; what is longer is thinned out
 LOWEST = -300  # the palest power of ten
+SHARE = 0.98  # how much of each column of gamma lies within the band
 
 
-def underflow_map(alpha_hat, lost, gamma, *, share=0.98):
+def underflow_map(alpha_hat, lost, gamma):
     """Draw rescaled forward variables over time, the states lost by underflow, and the band of the paths.
 
     Parameters
@@ -21,8 +22,6 @@ def underflow_map(alpha_hat, lost, gamma, *, share=0.98):
         True where `alpha_hat` is 0 and its exact value is not.
     gamma : ndarray, shape (T, S)
         State occupancies, computed in a way that loses nothing: where the paths are.
-    share : float
-        How much of each column of `gamma` lies within the band.
     """
     alpha_hat, lost = np.asarray(alpha_hat, dtype=float), np.asarray(lost, dtype=bool)
     gamma = np.round(np.asarray(gamma, dtype=float), 9)  # no border may hang on the last bits
@@ -40,7 +39,7 @@ def underflow_map(alpha_hat, lost, gamma, *, share=0.98):
     powers[kept == 0] = np.nan  # nothing is drawn there
     runs = np.array([(t + 1, *run) for t in times for run in _runs(lost[t])], dtype=int).reshape(-1, 3)
     t, first, last = runs.T.tolist()
-    ends = np.array([_band(gamma[t], share) for t in times]) + [0.5, 1.5]
+    ends = np.array([_band(gamma[t]) for t in times]) + [0.5, 1.5]
     width, x = T / len(times), [t + 1 for t in times]
     within = "" if group == 1 else f"the largest of {group} states around "
     ticks = [0, LOWEST // 2, LOWEST]
@@ -60,7 +59,7 @@ def underflow_map(alpha_hat, lost, gamma, *, share=0.98):
             hovertemplate="α̂ rounded to 0 at t = %{x}: %{text}<extra></extra>",
         ),
         go.Scatter(
-            x=x + x[::-1], y=[*ends[:, 0].tolist(), *ends[::-1, 1].tolist()], name=f"{share:.0%} of the paths",
+            x=x + x[::-1], y=[*ends[:, 0].tolist(), *ends[::-1, 1].tolist()], name=f"{SHARE:.0%} of the paths",
             fill="toself", mode="lines", line={"color": LIGHT["gamma"], "width": 1.4}, fillcolor=LIGHT["gamma"] + "30",
             hoverinfo="skip",
         ),
@@ -82,7 +81,7 @@ def underflow_map(alpha_hat, lost, gamma, *, share=0.98):
         layout,
         "What is left of the rescaled columns",
         f"Map of {S} states, top to bottom, over {T} frames. The stronger the colour, the larger α̂. Grey: states"
-        f" whose α̂ is rounded to 0. A band marks where {share:.0%} of the paths’ probability is. At frame {worst + 1}"
+        f" whose α̂ is rounded to 0. A band marks where {SHARE:.0%} of the paths’ probability is. At frame {worst + 1}"
         f" {most}.",
         cursor=[(t + 1 - width / 2, t + 1 + width / 2) for t in times],
         end=T + 0.5,
@@ -98,10 +97,10 @@ def _runs(lost):
     return edges + [1, 0]
 
 
-def _band(row, share):
-    """Return the first and the last state of the middle `share` of a column."""
+def _band(row):
+    """Return the first and the last state of the middle `SHARE` of a column."""
     below = np.cumsum(row) / row.sum()
-    tail = (1 - share) / 2
+    tail = (1 - SHARE) / 2
     return int(np.searchsorted(below, tail + 1e-9)), int(np.searchsorted(below, 1 - tail - 1e-9))
 
 

@@ -43,7 +43,7 @@ class Lattice:
     dx, dy, left, top = 54, 44, 66, 26  # between columns, between rows; middle of the first state
     radius, touched = 11.5, 20  # of a circle, and of what a finger hits
 
-    def __init__(self, labelling, T, symbols, blank=0, *, prune=True, role="ink", rows=None):
+    def __init__(self, labelling, T, symbols, blank=0, *, role="ink", rows=None):
         """Lay out states and arrows."""
         if T < 1:
             raise ValueError(f"T: a lattice needs at least one frame, got {T}")
@@ -56,7 +56,7 @@ class Lattice:
         self.starts, self.ends = range(min(self.S, 2)), range(max(self.S - 2, 0), self.S)
         self.before = [predecessors(self.extended, s, blank) for s in range(self.S)]
         self.after = [[r for r in range(self.S) if s in self.before[r]] for s in range(self.S)]
-        self.live = live_states(labelling, T, blank) if prune else np.ones((T, self.S), dtype=bool)
+        self.live = live_states(labelling, T, blank)
         self.states = [(t, s) for t in range(T) for s in range(self.S)]
         self.arrows = [(t, r, s) for t, s in self.states if t for r in self.before[s]]
         self.dead = {(t, r, s) for t, r, s in self.arrows if not (self.live[t - 1, r] and self.live[t, s])}
@@ -184,12 +184,12 @@ def over(y, labelling, symbols, blank, **options):
     return lattice, lattice.check("y", y, (lattice.T, len(symbols)))[:, lattice.extended]
 
 
-def lattice_structure(labelling, T, symbols, *, blank=0, prune=True, title=None):
+def lattice_structure(labelling, T, symbols, *, blank=0, title=None):
     """Draw the lattice itself; touch a state to see where it may be entered from and where it leads.
 
     Parameters and errors as `forward_sweep`; `T` is the number of frames.
     """
-    lattice = Lattice(labelling, T, symbols, blank, prune=prune)
+    lattice = Lattice(labelling, T, symbols, blank)
 
     def detail(t, s):
         words = f"{lattice.place(t, s)}: "

@@ -15,7 +15,7 @@ def parts(q):
     return [*enumerate(q), *((t, q[t - 1], q[t]) for t in range(1, len(q)))]
 
 
-def lattice_paths(labelling, symbols, sequences, probabilities=None, *, blank=0, prune=True, rest=-1, title=None):
+def lattice_paths(labelling, symbols, sequences, probabilities=None, *, blank=0, rest=-1, title=None):
     """Flip through several paths; those already seen leave a trace, until the lattice is full.
 
     Parameters and errors as `forward_sweep`; each of the `sequences` holds the states of a path, counted from 0. Given
@@ -25,7 +25,7 @@ def lattice_paths(labelling, symbols, sequences, probabilities=None, *, blank=0,
     if not paths:
         raise ValueError("sequences: expected at least one")
     T, n = len(paths[0]), len(paths)
-    lattice = Lattice(labelling, T, symbols, blank, prune=prune, role="path", rows=WORDS)
+    lattice = Lattice(labelling, T, symbols, blank, role="path", rows=WORDS)
     for q in paths:
         if len(q) != T or not all(0 <= s < lattice.S for s in q):
             raise ValueError(f"sequences: expected {T} states in 0..{lattice.S - 1}, got {q}")

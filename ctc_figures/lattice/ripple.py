@@ -9,7 +9,7 @@ from .lattice import over, variable
 from .sweeps import arriving
 
 
-def ripple(y, labelling, spread, adjoint, symbols, *, blank=0, prune=True, rest=-1):
+def ripple(y, labelling, spread, adjoint, symbols, *, blank=0, rest=-1):
     """Push one forward variable, and follow the change through the lattice to the end.
 
     Touch any state to see the derivative of p in its forward variable worked out from the frame after.
@@ -22,7 +22,7 @@ def ripple(y, labelling, spread, adjoint, symbols, *, blank=0, prune=True, rest=
     adjoint : ndarray, shape (T, S)
         Derivative of p in each forward variable, as computed by `ctc_core.gradient.adjoint`.
     """
-    lattice, outputs = over(y, labelling, symbols, blank, prune=prune, role="alpha")
+    lattice, outputs = over(y, labelling, symbols, blank, role="alpha")
     spread, adjoint = lattice.check("spread", spread), lattice.check("adjoint", adjoint)
     T, ends = lattice.T, lattice.ends
     t0 = int(np.argmax(spread.any(axis=1)))
@@ -30,7 +30,7 @@ def ripple(y, labelling, spread, adjoint, symbols, *, blank=0, prune=True, rest=
     if spread[t0, s0] != 1 or np.count_nonzero(spread[t0]) != 1:
         raise ValueError("spread: expected its first row that is not 0 to hold a single 1")
     if not lattice.live[t0, s0]:
-        raise ValueError(f"spread: no whole path is in state {s0} at frame {t0} (counted from 0); use prune=False")
+        raise ValueError(f"spread: no whole path is in state {s0} at frame {t0} (counted from 0)")
     spread = np.where(lattice.live, spread, 0)
 
     def detail(t, s):

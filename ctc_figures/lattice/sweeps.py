@@ -88,11 +88,11 @@ BACKWARD = _Way(
 )
 
 
-def _sweep(way, y, labelling, values, symbols, blank, prune, rest):
+def _sweep(way, y, labelling, values, symbols, blank, rest):
     """Fill the lattice by a recursion."""
-    lattice, outputs = over(y, labelling, symbols, blank, prune=prune, role=way.role, rows=SUM)
+    lattice, outputs = over(y, labelling, symbols, blank, role=way.role, rows=SUM)
     if not lattice.live.any():
-        raise ValueError(f"labelling: no path of {lattice.T} frames spells {lattice.word}; use prune=False")
+        raise ValueError(f"labelling: no path of {lattice.T} frames spells {lattice.word}")
     # Graves' bounds count steps alone: where a label is repeated, values grow that lead to no end.
     given = lattice.check(way.role, values)
     values = np.where(lattice.live, given, 0)
@@ -139,11 +139,12 @@ def _sweep(way, y, labelling, values, symbols, blank, prune, rest):
     )
 
 
-def forward_sweep(y, labelling, alpha, symbols, *, blank=0, prune=True, rest=-1):
+def forward_sweep(y, labelling, alpha, symbols, *, blank=0, rest=-1):
     """Show the forward recursion filling the lattice, column by column.
 
     The disc in a state is as large as its share of the column; an arrow of the current step is as strong
-    as its share of what enters the state. Touch a state to see its alpha worked out.
+    as its share of what enters the state. States on no whole path are faint and dashed, their values taken
+    as 0. Touch a state to see its alpha worked out.
 
     Parameters
     ----------
@@ -155,8 +156,6 @@ def forward_sweep(y, labelling, alpha, symbols, *, blank=0, prune=True, rest=-1)
     symbols : str or sequence of str, length K
         What to write for each output, the blank included.
     blank : int
-    prune : bool
-        Draw the states on no whole path faint and dashed, and take their values as 0.
     rest : int
         The frame shown at first; 0 lets the reader guess how it ends.
 
@@ -169,20 +168,20 @@ def forward_sweep(y, labelling, alpha, symbols, *, blank=0, prune=True, rest=-1)
     ValueError
         A shape does not fit, a value is negative or not finite, a label has no symbol, or no path fits.
     """
-    return _sweep(FORWARD, y, labelling, alpha, symbols, blank, prune, rest)
+    return _sweep(FORWARD, y, labelling, alpha, symbols, blank, rest)
 
 
-def backward_sweep(y, labelling, beta, symbols, *, blank=0, prune=True, rest=-1):
+def backward_sweep(y, labelling, beta, symbols, *, blank=0, rest=-1):
     """Show the backward recursion filling the lattice from the right. The mirror of `forward_sweep`."""
-    return _sweep(BACKWARD, y, labelling, beta, symbols, blank, prune, rest)
+    return _sweep(BACKWARD, y, labelling, beta, symbols, blank, rest)
 
 
-def occupancy_sweep(y, labelling, alpha, beta, gamma, symbols, *, blank=0, prune=True, rest=-1):
+def occupancy_sweep(y, labelling, alpha, beta, gamma, symbols, *, blank=0, rest=-1):
     """Show where the paths of a labelling are at each frame. Parameters and errors as `forward_sweep`.
 
     `gamma` holds the state occupancies; each column sums to 1. An arrow is as strong as its share of the paths.
     """
-    lattice, outputs = over(y, labelling, symbols, blank, prune=prune, role="gamma", rows=SUM)
+    lattice, outputs = over(y, labelling, symbols, blank, role="gamma", rows=SUM)
     alpha, beta, gamma = map(lattice.check, ("alpha", "beta", "gamma"), (alpha, beta, gamma))
     p, shares = number(alpha[-1, lattice.ends].sum()), lattice.passed(flow(y, labelling, blank))
 

@@ -30,11 +30,11 @@ def draw_arrows(ax, starts, ends, colour, widths, *, dashes="solid", alpha=None)
 class _Lattice:
     """A lattice on an axes: where its states are, and which of them whole paths use."""
 
-    def __init__(self, labelling, T, symbols, blank, prune, ax, theme):
+    def __init__(self, labelling, T, symbols, blank, ax, theme):
         """Lay it out, on a new sheet if there is no axes."""
         self.extended = extend(as_labelling(labelling, blank, len(symbols)), blank)
-        live = live_states(labelling, T, blank)
-        self.live, (self.T, self.S) = live if prune else np.ones_like(live), live.shape
+        self.live = live_states(labelling, T, blank)
+        self.T, self.S = self.live.shape
         self.legal = np.ones((self.S, 3), dtype=bool)  # may a state be entered by a stay, a step, a skip?
         self.legal[0, 1], self.legal[:, 2] = False, can_skip(self.extended, blank)
         self.names, self.colours = [shown(symbols[k]) for k in self.extended], colours(theme)
@@ -107,8 +107,10 @@ class _Lattice:
 
 
 @styled
-def draw_lattice(labelling, T, symbols, *, path=(), blank=0, prune=True, ax=None, theme="light"):
+def draw_lattice(labelling, T, symbols, *, path=(), blank=0, ax=None, theme="light"):
     """Draw the lattice and, if one is given, a path: below the frames what it says, and what it spells.
+
+    What no whole path can use is dashed.
 
     Parameters
     ----------
@@ -119,8 +121,6 @@ def draw_lattice(labelling, T, symbols, *, path=(), blank=0, prune=True, ax=None
     path : sequence of int, length T, optional
         Its states, counted from 0, as from `ctc_core.paths.state_sequences`.
     blank : int
-    prune : bool
-        Draw dashed what no whole path can use.
     ax : matplotlib.axes.Axes, optional
         Where to draw; a new figure if left out.
     theme : str
@@ -139,7 +139,7 @@ def draw_lattice(labelling, T, symbols, *, path=(), blank=0, prune=True, ax=None
     >>> len(draw_lattice((2, 1, 3), 6, "-ACT").texts)  # 6 x 7 letters
     42
     """
-    lattice = _Lattice(labelling, T, symbols, blank, prune, ax, theme)
+    lattice = _Lattice(labelling, T, symbols, blank, ax, theme)
     marked, rows, path = np.zeros_like(lattice.live), {}, [int(s) for s in path]
     if path:
         marked = np.array(path)[:, None] == np.arange(lattice.S)
@@ -158,7 +158,7 @@ def draw_lattice(labelling, T, symbols, *, path=(), blank=0, prune=True, ax=None
 
 
 @styled
-def draw_sweep(y, labelling, values, symbols, *, role="alpha", flows=None, blank=0, prune=True, ax=None, theme="light"):
+def draw_sweep(y, labelling, values, symbols, *, role="alpha", flows=None, blank=0, ax=None, theme="light"):
     """Draw what fills the lattice: a disc in each state, as large as its share of the column, and what flows.
 
     Parameters
@@ -174,8 +174,8 @@ def draw_sweep(y, labelling, values, symbols, *, role="alpha", flows=None, blank
     flows : ndarray, shape (T, S, 3), optional
         How broad the arrows are: the share of the stay, the step and the skip into each state, as
         `ctc_core.paths.flow` returns them. By default what each adds to its column of `values`.
-    blank, prune, ax, theme
-        As `draw_lattice`. With `prune` what no whole path can use counts as 0.
+    blank, ax, theme
+        As `draw_lattice`. What no whole path can use counts as 0.
 
     Returns
     -------
@@ -190,7 +190,7 @@ def draw_sweep(y, labelling, values, symbols, *, role="alpha", flows=None, blank
         raise ValueError(f"role: expected 'alpha', 'beta' or 'gamma', got {role!r}")
     T, S = len(y), 2 * len(labelling) + 1
     y, values = _numbers("y", y, (T, len(symbols))), _numbers("values", values, (T, S))
-    lattice = _Lattice(labelling, T, symbols, blank, prune, ax, theme)
+    lattice = _Lattice(labelling, T, symbols, blank, ax, theme)
     values = values * lattice.live
     if flows is None:
         flows = flow(y, labelling, blank).arrows if role == "gamma" else _added(lattice, y, values, role)
