@@ -34,12 +34,7 @@ def descent_maps(outputs, gradients, steps, losses, entropies, symbols, *, blank
     title : str, optional
         Replaces the one written from the arguments.
     """
-    # Rounded: the last bits differ between processors.
-    outputs, gradients = (np.round(np.asarray(a, dtype=float), 9) + 0.0 for a in (outputs, gradients))
-    if outputs.ndim != 3 or not outputs.size or outputs.shape != gradients.shape or outputs.shape[2] != len(symbols):
-        raise ValueError(
-            f"outputs, gradients: expected shape (F, T, {len(symbols)}), got {outputs.shape} and {gradients.shape}"
-        )
+    outputs, gradients = stages(outputs, gradients, symbols)
     for name, values in {"steps": steps, "losses": losses, "entropies": entropies}.items():
         if len(values) != len(outputs):
             raise ValueError(f"{name}: expected {len(outputs)} values, one for each frame, got {len(values)}")
@@ -84,6 +79,15 @@ def descent_maps(outputs, gradients, steps, losses, entropies, symbols, *, blank
         rest=0,
         seconds=0.7,
     )
+
+
+def stages(outputs, gradients, symbols):
+    """Return both as arrays of one shape, or say what is wrong; rounded: the last bits differ between processors."""
+    outputs, gradients = (np.round(np.asarray(a, dtype=float), 9) + 0.0 for a in (outputs, gradients))
+    if outputs.ndim != 3 or not outputs.size or outputs.shape != gradients.shape or outputs.shape[2] != len(symbols):
+        expected = f"outputs, gradients: expected shape (F, T, {len(symbols)})"
+        raise ValueError(f"{expected}, got {outputs.shape} and {gradients.shape}")
+    return outputs, gradients
 
 
 def _stage(T, names, most):

@@ -3,7 +3,7 @@
 import numpy as np
 import plotly.graph_objects as go
 
-from ..page.notation import shown
+from ..page.notation import fixed, shown
 from .plot import LIGHT, Plot, axis, shades, under_bars
 
 
@@ -40,7 +40,7 @@ def signed_matrix(
             raise ValueError(f"{name}: expected different names, got {list(these)}")
     F, R, C = matrices.shape
     levels = np.round(matrices / (np.abs(matrices).max() or 1.0), 3) + 0.0
-    frames = [{0: {"z": z.tolist(), "text": _fixed(m, 3)}} for z, m in zip(levels, matrices, strict=True)]
+    frames = [{0: {"z": z.tolist(), "text": fixed(m, 3)}} for z, m in zip(levels, matrices, strict=True)]
     down, right = list(map(shown, rows)), list(map(shown, columns))
     words = element.format(row="%{y}", column="%{x}").rstrip(".") + ": %{text}<extra></extra>"
     colours = {"colorscale": shades("negative", "paper", "positive"), "zmin": -1, "zmax": 1, "showscale": False}
@@ -64,7 +64,7 @@ def signed_matrix(
         traces.append(go.Bar(x=[1] * R, marker=whole, textposition="outside", hoverinfo="skip", cliponaxis=False, **at))
         traces.append(go.Bar(marker_color=LIGHT["blank"], **said, **at))
         for frame, shares in zip(frames, np.round(np.asarray(bars, dtype=float), 9), strict=True):
-            texts = _fixed(shares, 2)
+            texts = fixed(shares, 2)
             frame |= {1: {"text": texts}, 2: {"x": np.round(shares, 3).tolist(), "text": texts}}
     return Plot(
         traces,
@@ -74,15 +74,8 @@ def signed_matrix(
         or f"A table of {R} rows and {C} columns, in {F} frames. Entries above 0 have one colour, entries"
         " below 0 another; the stronger the colour, the larger the entry.",
         frames=frames,
-        captions=captions or [f"Entries from {_fixed(m.min(), 3)} to {_fixed(m.max(), 3)}." for m in matrices],
+        captions=captions or [f"Entries from {fixed(m.min(), 3)} to {fixed(m.max(), 3)}." for m in matrices],
         labels=labels or [f"{i + 1} of {F}" for i in range(F) if F > 1],
         slider=slider,
         rest=rest,
     )
-
-
-def _fixed(values, digits):
-    """Write numbers with so many decimals; no sign before a zero."""
-    if np.ndim(values):
-        return [_fixed(value, digits) for value in values]
-    return f"{round(float(values), digits) + 0.0:.{digits}f}".replace("-", "−")

@@ -8,21 +8,12 @@ import numpy as np
 from ctc_core import ctc_loss_and_grad
 from ctc_core.softmax import softmax
 
-from ..page.notation import shown
+from ..page.notation import fixed, shown
 from .canvas import Drawing
 from .drawn import Drawn
 
 WIDE, HIGH, LEFT, GAP = 46, 29, 32, 34
 SCALE = 4.0  # nats: a loss as long as the bar
-
-
-def fixed(value, digits=2):
-    """Write a number with so many decimals; no sign before a zero.
-
-    >>> fixed(-0.001), fixed(-2.5)
-    ('0.00', '−2.50')
-    """
-    return f"{round(float(value), digits) + 0.0:.{digits}f}".replace("-", "−")
 
 
 def signed(value):

@@ -2,7 +2,6 @@
 
 import re
 from functools import cache
-from html import escape
 
 from ..page.assets import read
 from ..page.figure import Figure
@@ -20,13 +19,6 @@ def _rules():
     return [(s + body, set(re.findall(r"\.([\w-]+)", re.sub(r":not\([^)]*\)", "", s)))) for s, body in rules]
 
 
-def data_uri(svg):
-    """Return an SVG file as a `data:` address for an HTML attribute in double quotes."""
-    for sign in '%"#<>&':
-        svg = svg.replace(sign, f"%{ord(sign):02X}")
-    return f"data:image/svg+xml,{svg}"
-
-
 class Drawn(Figure):
     """A figure whose picture is a `Drawing`; parameters as `Figure`."""
 
@@ -39,7 +31,7 @@ class Drawn(Figure):
         if hint is None:
             hint = "Touch a state, or move with the arrow keys." if drawing.touchable else ""
         super().__init__(title, description, labels=labels, hint=hint, **words)
-        self.drawing = drawing
+        self.drawing, self.width, self.height = drawing, drawing.width, drawing.height
 
     @property
     def data(self):
@@ -54,9 +46,3 @@ class Drawn(Figure):
         rules = "".join(rule for rule, needs in _rules() if needs <= classes)
         label = "" if live else f"{self.title}. {self.description}"
         return self.drawing.svg(frame, live=live, css=image_css(plain + rules) + rules, label=label)
-
-    def picture(self):
-        """Return the image that shows everywhere; the script replaces it by the drawing it holds."""
-        alt = escape(f"{self.title}. {self.description}")
-        size = f'width="{self.drawing.width:.0f}" height="{self.drawing.height:.0f}"'
-        return f'<div class="ctc-stage"><img alt="{alt}" {size} src="{data_uri(self.svg(live=True))}"></div>'

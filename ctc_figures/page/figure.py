@@ -19,8 +19,15 @@ def keep_together(text):
     return re.sub(r"\bt = (?=\d)", "t\u00a0=\u00a0", text).replace(" = ", "\u00a0= ")
 
 
+def _data_uri(svg):
+    """Return an SVG file as a `data:` address for an HTML attribute in double quotes."""
+    for sign in '%"#<>&':
+        svg = svg.replace(sign, f"%{ord(sign):02X}")
+    return f"data:image/svg+xml,{svg}"
+
+
 class Figure:
-    """What all figures have in common; `Drawn`, `Plot` and `Still` add the picture.
+    """What all figures have in common; `Drawn`, `Plot` and `Still` add the picture: `svg`, `width`, `height`.
 
     Parameters
     ----------
@@ -64,8 +71,10 @@ class Figure:
         return len(self.labels)
 
     def picture(self):
-        """Return the HTML of the picture in its resting frame."""
-        raise NotImplementedError
+        """Return the image that shows everywhere, in its resting frame; the script replaces it by the SVG it holds."""
+        alt = escape(f"{self.title}. {self.description}")
+        size = f'width="{self.width:.0f}" height="{self.height:.0f}"'
+        return f'<div class="ctc-stage"><img alt="{alt}" {size} src="{_data_uri(self.svg(live=True))}"></div>'
 
     def details(self):
         """Return HTML that is folded away under the caption."""

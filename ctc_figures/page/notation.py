@@ -50,6 +50,17 @@ def number(x, digits=4):
     return text.replace("-", "−", 1)
 
 
+def fixed(value, digits=2):
+    """Write a number with so many decimals, no sign before a zero; of an array each number, as nested lists.
+
+    >>> fixed(-0.001), fixed(-2.5, 1)
+    ('0.00', '−2.5')
+    """
+    if getattr(value, "ndim", 0):
+        return [fixed(one, digits) for one in value]
+    return f"{round(float(value), digits) + 0.0:.{digits}f}".replace("-", "−")
+
+
 def largest(values):
     """Return where the largest value is; of values equal to 9 digits the first, on every processor.
 

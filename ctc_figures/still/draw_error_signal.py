@@ -5,6 +5,7 @@ from matplotlib.lines import Line2D
 
 from ctc_core.labels import as_labelling
 
+from ..charts.descent import stages
 from ..page.notation import largest, number, shown
 from .still import Still
 from .style import Sheet, bare, colours, frame_ticks, styled
@@ -42,11 +43,7 @@ def draw_error_signal(outputs, gradients, names, labelling, symbols, *, blank=0,
     ValueError
         Shapes do not fit, or a label has no symbol.
     """
-    # Rounded: where a letter stands must not hang on the last bits.
-    outputs, gradients = (np.round(np.asarray(a, dtype=float), 9) + 0.0 for a in (outputs, gradients))
-    if outputs.ndim != 3 or not outputs.size or outputs.shape != gradients.shape or outputs.shape[2] != len(symbols):
-        expected = f"outputs, gradients: expected shape (F, T, {len(symbols)})"
-        raise ValueError(f"{expected}, got {outputs.shape} and {gradients.shape}")
+    outputs, gradients = stages(outputs, gradients, symbols)
     if len(names) != len(outputs):
         raise ValueError(f"names: expected {len(outputs)}, one for each stage, got {len(names)}")
     (F, T, K), c, labelling = outputs.shape, colours(theme), as_labelling(labelling, blank, len(symbols)).tolist()

@@ -9,7 +9,6 @@ from xml.etree import ElementTree
 
 from ..charts.plot import FONT
 from ..drawings.canvas import rounded
-from ..drawings.drawn import data_uri
 from ..page.figure import Figure
 from ..page.palette import image_css
 from .style import MATH, colours
@@ -66,12 +65,6 @@ class Still(Figure):
         if not live:  # in a page the shell says it
             size += f" role='img' aria-label='{escape(f'{self.title}. {self.description}')}'"
         return f"{start} {size}><style>{css}</style>{paper}{self.body}</svg>"
-
-    def picture(self):
-        """Return the image that shows everywhere, as of a `Drawn`."""
-        alt = escape(f"{self.title}. {self.description}")
-        size = f'width="{self.width}" height="{self.height}"'
-        return f'<div class="ctc-stage"><img alt="{alt}" {size} src="{data_uri(self.svg(live=True))}"></div>'
 
 
 def _short(key, value, names):
