@@ -10,7 +10,7 @@ from .charts.bars import ratio_bars
 from .charts.calculus import growing_rectangle, secants
 from .charts.descent import descent_maps
 from .charts.lines import Line, line_chart
-from .charts.maps import Map, heat_map, heat_maps
+from .charts.maps import Map, heat_maps
 from .charts.matrix import signed_matrix
 from .charts.outputs import vary_output
 from .charts.underflow import underflow_map

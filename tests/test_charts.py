@@ -19,7 +19,7 @@ from ctc_core.forward_backward import backward, forward, state_occupancy
 from ctc_core.gradient import path_entropy
 from ctc_core.paths import paths_of, split_by_output
 from ctc_core.softmax import softmax, softmax_jacobian
-from ctc_figures import Line, Map, alignment, descent_maps, growing_rectangle, heat_map, heat_maps, ratio_bars, secants
+from ctc_figures import Line, Map, alignment, descent_maps, growing_rectangle, heat_maps, ratio_bars, secants
 from ctc_figures.charts.bars import SHAPES
 from ctc_figures.charts.lines import DASHES, SYMBOLS
 from ctc_figures.charts.plot import LIGHT, MIME
@@ -72,6 +72,10 @@ def ratios(e=0, groups=RATIOS, variants=("float64", "float32"), **keywords):
 
 def line_chart(x, series, **keywords):
     return figures.line_chart(x, series, x_name="x", y_name="y", **keywords)
+
+
+def heat_map(values, names, role="alpha", *, log=False, **keywords):
+    return heat_maps([Map(values, role, log)], names, **keywords)
 
 
 def errors(e=0, **keywords):

@@ -164,16 +164,15 @@ def test_touching_a_state_works_its_value_out_and_the_last_caption_is_p(kind, ex
 # Paths
 
 
-def test_many_paths_leave_a_trace_and_add_up():
-    paths, p = walks(CAT.y, CAT.labelling), path_products(CAT.y, paths_to(CAT.labelling, *CAT.y.shape))
-    figure = draw.lattice_paths(CAT.labelling, CAT.symbols, paths, p)
+def test_many_paths_leave_a_trace():
+    paths = walks(CAT.y, CAT.labelling)
+    figure = draw.lattice_paths(CAT.labelling, CAT.symbols, paths)
     for f in range(0, 84, 12):
         shown, seen = looks(figure, f), set().union(*map(parts, paths[:f])) - parts(paths[f])
         assert {n for n, look in shown.items() if look[0] == "path"} == parts(paths[f])
         assert {n for n, look in shown.items() if look[0] == "seen"} == seen
         said, spelt = ("".join(shown[row, t][2] for t in range(CAT.T)) for row in ("path", "spells"))
         assert spelt == "CAT" and re.sub(r"(.)\1+", r"\1", said).replace("–", "") == "CAT"
-    assert figure.captions[-1].endswith(f"the sum so far {number(p.sum())}.")
     for (t, s), (text, _) in zip(np.ndindex(6, 7), options(figure), strict=True):
         assert text.endswith(f": {sum(q[t] == s for q in paths)} of the 84 paths pass here.")
 
@@ -332,7 +331,6 @@ Y, L, NONE, ONE = CAT.y, CAT.labelling, np.zeros((6, 7)), np.ones((6, 7))
         (lambda: draw.backward_sweep(Y, L, ONE * np.nan, "-ACT"), "finite"),
         (lambda: draw.lattice_paths(L, "-ACT", [(0, 2, 4, 5, 6, 6)]), "not a path"),
         (lambda: draw.lattice_paths(L, "-ACT", []), "at least one"),
-        (lambda: draw.lattice_paths((1,), "-a", [(0, 1)], [0.1, 0.2]), "one for each path"),
         (lambda: cut(CAT, 0, 2), "no walk is in state 2 at frame 0"),
         (lambda: draw.ripple(Y, L, NONE, ONE, "-ACT"), "single 1"),
         (lambda: pushed(CAT, 0, 4), "no whole path is in state 4 at frame 0"),

@@ -14,12 +14,12 @@ MANY = 300  # cells; beyond, no signs in them and no table beside them
 
 @dataclass
 class Map:
-    """One map of a stack.
+    """One map of `heat_maps`.
 
     Attributes
     ----------
     values : ndarray, shape (T, rows)
-        Not negative, but for the role "gradient". With `log`, zeros stay empty.
+        Time first, as everywhere in the book. Not negative, but for the role "gradient". With `log`, zeros stay empty.
     role : str
         "alpha", "beta", "gamma", "ink" (for outputs y), or "gradient" (two colours, by sign).
     log : bool
@@ -110,27 +110,6 @@ def _signs(levels):
     return np.where(levels >= 0.005, "+", np.where(levels <= -0.005, "−", ""))
 
 
-def heat_map(values, row_names, *, role="alpha", log=False, name=None, **keywords):
-    """Draw one heat map with a cursor that moves through time.
-
-    Parameters
-    ----------
-    values : ndarray, shape (T, rows)
-        Time first, as everywhere in the book.
-    row_names : sequence of str
-        One for each row of the picture, such as `state_names(labelling, symbols)` or the symbols.
-    role, log, name
-        As for `Map`.
-    **keywords
-        As for `heat_maps`.
-
-    Returns
-    -------
-    Plot
-    """
-    return heat_maps([Map(values, role, log, name)], row_names, **keywords)
-
-
 def heat_maps(
     maps,
     row_names,
@@ -143,14 +122,14 @@ def heat_maps(
     captions=None,
     rest=-1,
 ):
-    """Draw several heat maps, one above the other, on one time axis and with one cursor.
+    """Draw heat maps, one above the other, on one time axis and with one cursor.
 
     Parameters
     ----------
     maps : list of Map
         All with the same shape (T, rows).
     row_names : sequence of str
-        One for each row, all different.
+        One for each row, all different, such as `state_names(labelling, symbols)` or the symbols.
     strip : bytes or path, optional
         A PNG drawn above the maps, stretched over the time axis: what the recogniser saw.
     row_ticks : dict of int to str, optional

@@ -4,7 +4,6 @@ from collections import Counter
 
 from ..drawings.canvas import Look
 from ..drawings.drawn import Drawn
-from ..page.notation import number
 from .lattice import Lattice
 
 WORDS = {"path": "", "spells": "bold"}  # the rows under the lattice
@@ -15,11 +14,10 @@ def parts(q):
     return [*enumerate(q), *((t, q[t - 1], q[t]) for t in range(1, len(q)))]
 
 
-def lattice_paths(labelling, symbols, sequences, probabilities=None, *, blank=0, rest=-1, title=None):
+def lattice_paths(labelling, symbols, sequences, *, blank=0, rest=-1, title=None):
     """Flip through several paths; those already seen leave a trace, until the lattice is full.
 
-    Parameters and errors as `forward_sweep`; each of the `sequences` holds the states of a path, counted from 0. Given
-    `probabilities`, one for each path, the caption says them and the sum so far.
+    Parameters and errors as `forward_sweep`; each of the `sequences` holds the states of a path, counted from 0.
     """
     paths = [tuple(int(s) for s in q) for q in sequences]
     if not paths:
@@ -32,9 +30,7 @@ def lattice_paths(labelling, symbols, sequences, probabilities=None, *, blank=0,
         moves = all(q[t - 1] in lattice.before[q[t]] for t in range(1, T))
         if q[0] not in lattice.starts or q[-1] not in lattice.ends or not moves:
             raise ValueError(f"sequences: {q} is not a path through the lattice")
-    if probabilities is not None and len(probabilities) != n:
-        raise ValueError(f"probabilities: expected {n}, one for each path, got {len(probabilities)}")
-    frames, captions, seen, total = [], [], {}, 0.0
+    frames, captions, seen = [], [], {}
     for f, q in enumerate(paths):
         said = [lattice.symbols[s] for s in q]
         new = [lattice.is_label(s) and (t == 0 or s != q[t - 1]) for t, s in enumerate(q)]
@@ -47,9 +43,6 @@ def lattice_paths(labelling, symbols, sequences, probabilities=None, *, blank=0,
         frames.append(seen | dict.fromkeys(parts(q), Look("path")) | texts)
         seen = seen | dict.fromkeys(parts(q), Look("seen"))
         captions.append(f"Path {f + 1} of {n}: {''.join(said)}.")
-        if probabilities is not None:
-            total += float(probabilities[f])
-            captions[-1] += f" Its probability is {number(probabilities[f])}; the sum so far {number(total)}."
     count = Counter(part for q in paths for part in parts(q))
 
     def detail(t, s):

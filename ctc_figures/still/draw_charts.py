@@ -18,7 +18,7 @@ BORDER = {"over": "^", "under": "v", "nan": "x"}
 def draw_map(values, row_names, *, role="alpha", log=False, name=None, ax=None, theme="light"):
     """Draw a heat map: a column for each frame, a row for each name, the first on top.
 
-    Parameters as `heat_map`; `ax`, `theme`, result and errors as `draw_lattice`.
+    `values`, `role`, `log` and `name` as `Map`; `ax`, `theme`, result and errors as `draw_lattice`.
 
     Examples
     --------
