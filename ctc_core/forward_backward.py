@@ -385,9 +385,9 @@ def symbol_sum(values, labelling, K, blank=0):
     array([[0.9, 0.6, 0. ]])
     """
     extended = extend(as_labelling(labelling, blank, whole("K", K, 1)), blank)
-    values = floats("values", values, ndim=2)
-    if values.shape[1] != len(extended):
-        raise ValueError(f"values: expected {len(extended)} columns, one for each state, got {values.shape[1]}")
+    values = floats("values", values)
+    if values.ndim != 2 or values.shape[1] != len(extended):
+        raise ValueError(f"values: expected {len(extended)} columns, one for each state, got shape {values.shape}")
     return np.stack([values[:, positions(extended, k)].sum(axis=1) for k in range(K)], axis=1)
 
 

@@ -204,7 +204,7 @@ def test_two_boards_inserted_as_jupyter_does(show):
     boards = page.locator("ctc-figure:has(.ctc-board)")
     boards.nth(1).get_by_role("button", name="One step").click()
     losses = boards.locator("[data-board=loss]").all_text_contents()
-    assert losses.endswith("= 1.690") and not losses[1].endswith("= 1.690")
+    assert losses[0].endswith("= 1.690") and not losses[1].endswith("= 1.690")
 
 
 def test_without_a_script_there_is_a_picture_and_no_dead_control(browser):

@@ -96,7 +96,7 @@ def test_a_frame_that_is_not_there(t):
 @pytest.mark.parametrize(
     "call, message",
     [
-        (lambda: symbol_sum(np.zeros((2, 4)), (1,), 3), "values: expected 3 columns, one for each state, got 4"),
+        (lambda: symbol_sum(np.zeros((2, 4)), (1,), 3), "values: expected 3 columns, one for each state, got shape"),
         (lambda: state_occupancy(np.ones((2, 4)), np.ones((2, 4)), Y, (1,)), r"alpha: expected shape \(2, 3\)"),
         (lambda: softmax(np.zeros((2, 0))), "u: expected shape"),
         (lambda: softmax([[np.nan, 1.0]]), "u: expected a finite logit in each row"),

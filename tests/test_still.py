@@ -175,7 +175,7 @@ def test_error_signal_draws_outputs_and_minus_the_gradient():
 
 @pytest.mark.parametrize("case, extended", [("skip", "–C–A"), ("blank", "–A–"), ("repeat", "–E–E")])
 def test_transitions_are_those_of_the_core(case, extended):
-    ways = len(predecessors(list(extended), len(extended) - 1, "–"))
+    ways = len(predecessors(["–ACE".index(symbol) for symbol in extended], len(extended) - 1))
     shafts = [c for c in figures.draw_transitions([case]).collections if isinstance(c, LineCollection)]
     found = {lines.get_linestyle()[0][1] is None: len(lines.get_segments()) for lines in shafts}
     assert found == ({True: 3} if ways == 3 else {True: 2, False: 1})
@@ -277,7 +277,7 @@ SWEEP, ERROR = (CAT.y, CAT.labelling, ALPHA, CAT.symbols), ([CAT.y], [GRADIENT],
     "draw, arguments, more, message",
     [
         ("draw_lattice", ((1, 9), 4, "-ab"), {}, "labelling: position 1 is 9, expected a label in 0..2"),
-        ("draw_lattice", ((1,), 0, "-a"), {}, "T: expected at least one frame"),
+        ("draw_lattice", ((1,), 0, "-a"), {}, "T: expected 1 or more, got 0"),
         ("draw_lattice", ((1,), 3, "-a"), {"path": (0, 1)}, "path: expected 3 states"),
         ("draw_lattice", ((1, 1), 3, "-a"), {"path": (1, 3, 3)}, "path: expected 3 states .* along arrows"),
         ("draw_lattice", ((1,), 3, "-a"), {"path": (2, 2, 2)}, "path: .* from one of the first two"),
