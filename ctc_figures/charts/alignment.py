@@ -4,7 +4,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from ..page.notation import number, shown
-from .plot import LIGHT, Plot, axis, strip_image
+from .plot import LIGHT, Plot, axis, over_time, strip_image
 
 TOP, STRIP, HEIGHT, BELOW = 8, 44, 136, 40  # pixels: the picture, the bars with their letters, and what is around them
 SEEN = 0.005  # what is less is not drawn
@@ -66,11 +66,9 @@ def alignment(occupancy, letters, strip):
         f"A picture of the text “{word}”, and under it {T} frames. At each frame bars stand on each other,"
         " one for each label that may be there, as high as its occupancy; what is left open is the blank."
         " The letter is written over the middle of its bars, and so stands under its printed form.",
-        cursor=[(t + 0.5, t + 1.5) for t in range(T)],
-        end=T + 0.5,
         least=min(640, 48 + 14 * len(names)),  # letters need room
         captions=[_caption(occupancy[t], seen[t], names, t) for t in range(T)],
-        labels=[f"t = {t + 1} of {T}" for t in range(T)],
+        **over_time(T),
         seconds=12 / T,
     )
 

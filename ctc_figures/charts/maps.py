@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from ..page.notation import largest, number, shown
-from .plot import LIGHT, Plot, axis, note, shades, strip_image
+from .plot import COLORBAR, LIGHT, Plot, axis, note, over_time, shades, strip_image
 
 LETTERS = {"alpha": "α", "beta": "β", "gamma": "γ", "ink": "y", "gradient": "y − γ"}
 MANY = 300  # cells; beyond, no signs in them and no table beside them
@@ -176,8 +176,7 @@ def heat_maps(
         bottom = 1 - (above + (i + 1) * (gap + high)) / inner
         domain = [max(0, bottom), bottom + high / inner]
         n = "" if i == 0 else str(i + 1)
-        bar = {"len": min(high, 170), "lenmode": "pixels", "y": domain[1], "yanchor": "top", "thickness": 10}
-        colorbar = bar | {"outlinewidth": 0, "xpad": 6, "ypad": 0, "tickfont": {"size": 11.5, "color": LIGHT["muted"]}}
+        colorbar = COLORBAR | {"len": min(high, 170), "lenmode": "pixels", "y": domain[1], "yanchor": "top", "ypad": 0}
         trace = m.trace(names, colorbar, small)
         traces.append(trace.update(xaxis=f"x{n}", yaxis=f"y{n}"))
         last = i + 1 == len(maps)
@@ -205,11 +204,9 @@ def heat_maps(
         or f"{'Heat map' if len(maps) == 1 else 'Heat maps'} of {listed}: {T} frames from left to right,"
         f" {rows} rows from {names[0]} to {names[-1]}, top to bottom; the stronger the colour, the larger the"
         " value.",
-        cursor=[(t + 0.5, t + 1.5) for t in range(T)],
-        end=T + 0.5,
         rows=[head, *numbers] if small else None,
         captions=captions,
-        labels=[f"t = {t + 1} of {T}" for t in range(T)],
+        **over_time(T),
         seconds=min(1.4, max(0.12, 12 / T)),
         rest=rest,
     )

@@ -38,6 +38,20 @@ def note(text, x, y, *, xref="paper", yref="paper", xanchor="left", **more):
     return {"text": text, "x": x, "y": y, "xref": xref, "yref": yref, "xanchor": xanchor, "showarrow": False} | more
 
 
+COLORBAR = {"thickness": 10, "outlinewidth": 0, "xpad": 6, "tickfont": {"size": 11.5, "color": LIGHT["muted"]}}
+
+
+def over_time(T, times=None):
+    """Return what a `Plot` needs to move along T frames, or along some of them: labels, and where its cursor stands."""
+    times = range(T) if times is None else times
+    half = T / len(times) / 2
+    return {
+        "cursor": [(t + 1 - half, t + 1 + half) for t in times],
+        "end": T + 0.5,
+        "labels": [f"t = {t + 1} of {T}" for t in times],
+    }
+
+
 def rule(which, value):
     """Return a dotted line to compare with, across a chart, at a value of the axis "x" or "y"."""
     line = {"color": LIGHT["ink"], "width": 1.1, "dash": "1px,3px"}

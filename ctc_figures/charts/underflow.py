@@ -4,7 +4,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from ..page.notation import number
-from .plot import LIGHT, Plot, axis, shades
+from .plot import COLORBAR, LIGHT, Plot, axis, over_time, shades
 
 COLUMNS, ROWS = 80, 100  # of the picture; what is longer is thinned out
 LOWEST = -300  # the palest power of ten
@@ -44,11 +44,10 @@ def underflow_map(alpha_hat, lost, gamma):
     within = "" if group == 1 else f"the largest of {group} states around "
     ticks = [0, LOWEST // 2, LOWEST]
     said = {"tickvals": ticks, "ticktext": [number(10.0**p) for p in ticks], "title": {"text": "α̂"}}
-    small = {"thickness": 10, "outlinewidth": 0, "xpad": 6, "tickfont": {"size": 11.5, "color": LIGHT["muted"]}}
     traces = [
         go.Heatmap(
             x=x, y=[1 + (group - 1) / 2 + group * i for i in range(powers.shape[1])], z=powers.T.astype("f4"),
-            zmin=1.1 * LOWEST, zmax=0, colorscale=shades("paper", "alpha"), colorbar=said | small,
+            zmin=1.1 * LOWEST, zmax=0, colorscale=shades("paper", "alpha"), colorbar=said | COLORBAR,
             hovertemplate=f"log₁₀ α̂ at t = %{{x}}, {within}state %{{y}}: %{{z}}<extra></extra>",
         ),
         go.Bar(
@@ -83,10 +82,8 @@ def underflow_map(alpha_hat, lost, gamma):
         f"Map of {S} states, top to bottom, over {T} frames. The stronger the colour, the larger α̂. Grey: states"
         f" whose α̂ is rounded to 0. A band marks where {SHARE:.0%} of the paths’ probability is. At frame {worst + 1}"
         f" {most}.",
-        cursor=[(t + 1 - width / 2, t + 1 + width / 2) for t in times],
-        end=T + 0.5,
         captions=captions,
-        labels=[f"t = {t + 1} of {T}" for t in times],
+        **over_time(T, times),
         seconds=12 / len(times),
     )
 
