@@ -34,15 +34,15 @@ def array_of(name, values):
         raise TypeError(f"{name}: expected an array, got {type(values).__name__}: {error}") from None
 
 
-def floats(name, values, ndim=None, shape=None):
+def floats(name, values, axes=None, shape=None):
     """Return `values` as float64; whole numbers are numbers.
 
     Parameters
     ----------
     name : str
     values : array_like
-    ndim : int, optional
-        Number of dimensions, none of them 0.
+    axes : str, optional
+        A letter for each axis, such as "TK"; none of them may have length 0.
     shape : tuple of int, optional
         The whole shape.
 
@@ -56,12 +56,28 @@ def floats(name, values, ndim=None, shape=None):
     array = array_of(name, values)
     if array.dtype.kind not in "fiu":
         raise TypeError(f"{name}: expected real numbers, got {array.dtype}")
-    if ndim is not None and (array.ndim != ndim or 0 in array.shape):
-        axes = {1: "(K,)", 2: "(T, K)"}[ndim]
-        raise ValueError(f"{name}: expected shape {axes} with no axis of length 0, got {array.shape}")
+    if axes is not None and (array.ndim != len(axes) or 0 in array.shape):
+        expected = f"({', '.join(axes)}{',' * (len(axes) == 1)})"
+        raise ValueError(f"{name}: expected shape {expected} with no axis of length 0, got {array.shape}")
     if shape is not None and array.shape != shape:
         raise ValueError(f"{name}: expected shape {shape}, got {array.shape}")
     return array.astype(np.float64, copy=False)
+
+
+def nonnegative(name, values, shape):
+    """Return `values` as float64 of a given shape, finite and none below 0.
+
+    Examples
+    --------
+    >>> nonnegative("alpha", [[-1.0]], (1, 1))
+    Traceback (most recent call last):
+        ...
+    ValueError: alpha: expected finite numbers, none below 0
+    """
+    array = floats(name, values, shape=shape)
+    if not np.isfinite(array).all() or (array < 0).any():
+        raise ValueError(f"{name}: expected finite numbers, none below 0")
+    return array
 
 
 def integers(name, values):

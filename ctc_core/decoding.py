@@ -40,7 +40,7 @@ def best_path(y, blank=0):
     >>> best_path(np.array([[0.6, 0.4], [0.6, 0.4]]))           # p(()) = 0.36 and p((1,)) = 0.64
     ()
     """
-    y = floats("y", y, ndim=2)
+    y = floats("y", y, axes="TK")
     if np.isnan(y).any():
         t, k = np.argwhere(np.isnan(y))[0].tolist()
         raise ValueError(f"y: frame {t}, symbol {k} is NaN, expected numbers that can be compared")
@@ -97,9 +97,7 @@ def prefix_search(log_y, blank=0, *, n_best=1, seconds=5.0):
     >>> [(labelling, round(log_p, 6)) for labelling, log_p in found.labellings], found.proved   # ln 0.64, ln 0.36
     ([((1,), -0.446287), ((), -1.021651)], True)
     """
-    log_y = floats("log_y", log_y)
-    if log_y.ndim != 2 or 0 in log_y.shape:
-        raise ValueError(f"log_y: expected shape (T, K) with at least one frame and one symbol, got {log_y.shape}")
+    log_y = floats("log_y", log_y, axes="TK")
     if not (log_y < np.inf).all() or (np.logaddexp.reduce(log_y, axis=1) > 1e-5).any():  # rounding lifts ln 1 above 0
         raise ValueError("log_y: expected log probabilities, whose exp sums to at most 1 in each frame")
     T, K = log_y.shape

@@ -47,7 +47,7 @@ def descend(logits, target, steps, step_size=1.0, *, blank=0):
     steps = whole("steps", steps, 0)
     if not (isfinite(step_size) and step_size > 0):
         raise ValueError(f"step_size: expected a finite number above 0, got {step_size}")
-    u = floats("logits", logits, ndim=2)
+    u = floats("logits", logits, axes="TK")
     places, losses, gradients = [], [], []
     for _ in range(steps + 1):
         loss, gradient = ctc_loss_and_grad(u, target, blank=blank)

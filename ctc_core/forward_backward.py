@@ -40,9 +40,7 @@ def state_outputs(y, labelling, blank=0, *, log=False):
            [0.25, 0.75, 0.25]])
     """
     name, kind, least = ("log_y", "log probabilities", -np.inf) if log else ("y", "probabilities", 0.0)
-    y = floats(name, y)
-    if y.ndim != 2 or 0 in y.shape:
-        raise ValueError(f"{name}: expected shape (T, K) with at least one frame and one symbol, got {y.shape}")
+    y = floats(name, y, axes="TK")
     illegal = ~((y >= least) & (y < np.inf))  # true of NaN as well
     if illegal.any():
         t, k = np.argwhere(illegal)[0]
@@ -232,7 +230,7 @@ def forward_probability(alpha):
     >>> forward_probability(forward(np.array([[0.5, 0.5], [0.25, 0.75]]), (1,)))
     0.875
     """
-    alpha = floats("alpha", alpha, ndim=2)
+    alpha = floats("alpha", alpha, axes="TS")
     return float(alpha[-1, -2:].sum())
 
 
@@ -254,7 +252,7 @@ def backward_probability(beta):
     >>> backward_probability(backward(np.array([[0.5, 0.5], [0.25, 0.75]]), (1,)))
     0.875
     """
-    beta = floats("beta", beta, ndim=2)
+    beta = floats("beta", beta, axes="TS")
     return float(beta[0, :2].sum())
 
 
@@ -496,7 +494,7 @@ def log_probability_rescaled(alpha_hat, scale):
     >>> round(log_probability_rescaled(*forward_rescaled(y, (1,), prune=False)), 6)   # ln 0.875
     -0.133531
     """
-    alpha_hat = floats("alpha_hat", alpha_hat, ndim=2)
+    alpha_hat = floats("alpha_hat", alpha_hat, axes="TS")
     scale = floats("scale", scale, shape=(len(alpha_hat),))
     if not (scale >= 0).all() or not (alpha_hat >= 0).all():
         raise ValueError("scale, alpha_hat: expected numbers of 0 or more, as forward_rescaled returns them")

@@ -450,7 +450,7 @@ def implied_objective(log_probs, labelling, blank=0):
     >>> round(implied_objective(np.log(y), (1,)), 6)       # -ln 0.875 + 2
     2.133531
     """
-    y = np.exp(floats("log_probs", log_probs, ndim=2))
+    y = np.exp(floats("log_probs", log_probs, axes="TK"))
     return objective([y], [labelling], blank) + float(y.sum())
 
 

@@ -123,7 +123,7 @@ def path_probability(y, path):
     >>> path_probability(np.array([[0.5, 0.5], [0.25, 0.75]]), (0, 1))
     0.375
     """
-    y, path = floats("y", y, ndim=2), array_of("path", path)
+    y, path = floats("y", y, axes="TK"), array_of("path", path)
     T, K = y.shape
     if path.dtype.kind not in "iu" or path.shape != (T,) or (path < 0).any() or (path >= K).any():
         raise ValueError(f"path: expected {T} symbols in 0..{K - 1}, one for each frame of y, got {path.tolist()}")
@@ -155,7 +155,7 @@ def label_probability(y, labelling, blank=0):
     >>> label_probability(np.array([[0.5, 0.5], [0.25, 0.75]]), (1,))    # -a  a-  aa
     0.875
     """
-    y = floats("y", y, ndim=2)
+    y = floats("y", y, axes="TK")
     labelling = as_labelling(labelling, blank, y.shape[1])
     return sum(path_probability(y, path) for path in paths_of(labelling, len(y), blank))
 
@@ -188,7 +188,7 @@ def split_by_output(y, labelling, t, k, blank=0):
     >>> split_by_output(np.array([[0.5, 0.5], [0.25, 0.75]]), (1,), t=1, k=0)    # a- holds it; -a, aa do not
     (0.5, 0.75)
     """
-    y, c, d = floats("y", y, ndim=2), 0.0, 0.0
+    y, c, d = floats("y", y, axes="TK"), 0.0, 0.0
     T, K = y.shape
     t, k = index("t", t, T), index("k", k, K)
     for path in paths_of(as_labelling(labelling, blank, K), T, blank):
@@ -219,7 +219,7 @@ def labelling_distribution(y, blank=0):
     >>> labelling_distribution(np.array([[0.5, 0.5], [0.25, 0.75]]))
     {(1,): 0.875, (): 0.125}
     """
-    y = floats("y", y, ndim=2)
+    y = floats("y", y, axes="TK")
     T, K = y.shape
     blank, total = index("blank", blank, K), {}
     for path in all_paths(T, K):
@@ -407,7 +407,7 @@ def forward_by_enumeration(y, labelling, blank=0):
     array([[0.5  , 0.5  , 0.   ],
            [0.125, 0.75 , 0.125]])
     """
-    y = floats("y", y, ndim=2)
+    y = floats("y", y, axes="TK")
     extended = extend(as_labelling(labelling, blank, y.shape[1]), blank)
     alpha = np.zeros((len(y), len(extended)))
     for t in range(len(y)):
@@ -441,7 +441,7 @@ def backward_by_enumeration(y, labelling, blank=0):
     array([[0.375, 0.5  , 0.125],
            [0.   , 0.75 , 0.25 ]])
     """
-    y = floats("y", y, ndim=2)
+    y = floats("y", y, axes="TK")
     extended = extend(as_labelling(labelling, blank, y.shape[1]), blank)
     T, S = len(y), len(extended)
     beta = np.zeros((T, S))

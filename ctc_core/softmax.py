@@ -25,7 +25,7 @@ def output_layer(hidden, weights, bias):
     >>> output_layer(np.array([[1.0, 2.0]]), np.array([[1.0, 0.0], [0.0, 3.0]]), np.array([0.5, 0.0]))
     array([[1.5, 6. ]])
     """
-    hidden, weights = floats("hidden", hidden, ndim=2), floats("weights", weights, ndim=2)
+    hidden, weights = floats("hidden", hidden, axes="TH"), floats("weights", weights, axes="KH")
     bias = floats("bias", bias, shape=(len(weights),))
     if hidden.shape[1] != weights.shape[1]:
         raise ValueError(f"weights: expected {hidden.shape[1]} columns, as hidden has, got {weights.shape[1]}")
@@ -113,5 +113,5 @@ def softmax_jacobian(y):
     array([[ 0.1875, -0.1875],
            [-0.1875,  0.1875]])
     """
-    y = floats("y", y, ndim=1)
+    y = floats("y", y, axes="K")
     return np.diag(y) - np.outer(y, y)

@@ -167,19 +167,7 @@ def value_of(name, rng):
 
 
 # They take rows that are checked; `collapse` takes any symbols.
-BUILDING_BLOCKS = {
-    "entering",
-    "leaving",
-    "log_entering",
-    "log_leaving",
-    "rescale",
-    "collapse",
-    "checked_logits",
-    "array_of",
-    "floats",
-    "whole",
-    "index",
-}
+BUILDING_BLOCKS = {"entering", "leaving", "log_entering", "log_leaving", "rescale", "collapse", "checked_logits"}
 
 
 def public_functions():

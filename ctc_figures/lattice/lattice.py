@@ -7,6 +7,7 @@ t, and a text under the lattice (row, t). A frame is a dict from names to looks;
 
 import numpy as np
 
+from ctc_core.checks import nonnegative
 from ctc_core.labels import extend, predecessors
 from ctc_core.paths import live_states
 
@@ -124,12 +125,7 @@ class Lattice:
 
     def check(self, name, array, shape=None):
         """Return an array of floats, one for each state if no shape is given, or say what is wrong with it."""
-        array, shape = np.asarray(array, dtype=float), shape or (self.T, self.S)
-        if array.shape != shape:
-            raise ValueError(f"{name}: expected shape {shape}, got {array.shape}")
-        if not np.isfinite(array).all() or (array < 0).any():
-            raise ValueError(f"{name}: expected finite numbers, none below 0")
-        return array
+        return nonnegative(name, array, shape or (self.T, self.S))
 
     # What is drawn
 

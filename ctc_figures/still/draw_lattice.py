@@ -3,6 +3,7 @@
 import numpy as np
 from matplotlib.collections import LineCollection, PolyCollection
 
+from ctc_core.checks import nonnegative
 from ctc_core.labels import as_labelling, can_skip, extend
 from ctc_core.paths import flow, live_states
 
@@ -189,12 +190,12 @@ def draw_sweep(y, labelling, values, symbols, *, role="alpha", flows=None, blank
     if role not in ("alpha", "beta", "gamma"):
         raise ValueError(f"role: expected 'alpha', 'beta' or 'gamma', got {role!r}")
     T, S = len(y), 2 * len(labelling) + 1
-    y, values = _numbers("y", y, (T, len(symbols))), _numbers("values", values, (T, S))
+    y, values = nonnegative("y", y, (T, len(symbols))), nonnegative("values", values, (T, S))
     lattice = _Lattice(labelling, T, symbols, blank, ax, theme)
     values = values * lattice.live
     if flows is None:
         flows = flow(y, labelling, blank).arrows if role == "gamma" else _added(lattice, y, values, role)
-    flows = _numbers("flows", flows, (T, S, 3))
+    flows = nonnegative("flows", flows, (T, S, 3))
     sums = values.sum(axis=1)
     rows = {"sum of the column": [number(total, 3 if total >= 0.01 else 2) for total in sums]}
     lattice.draw(np.zeros_like(lattice.live), rows, "faint", letters=False)
@@ -212,11 +213,3 @@ def _added(lattice, y, values, role):
     added = lattice.before(begin) * end[:, :, None]
     total = added.sum(axis=(1, 2), keepdims=True)
     return added / np.where(total > 0, total, 1)
-
-
-def _numbers(name, array, shape):
-    """Return an array of floats, or say what is wrong with it."""
-    array = np.asarray(array, dtype=float)
-    if array.shape != shape or not (np.isfinite(array) & (array >= 0)).all():
-        raise ValueError(f"{name}: expected shape {shape}, finite numbers, none below 0, got shape {array.shape}")
-    return array
