@@ -274,6 +274,7 @@ def test_reads_well_without_a_script(browser):
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_drawings_are_accessible_follow_the_theme_and_fit_a_phone(page, theme):
     page.set_content(page_of(*FIGURES.values(), theme=theme))
+    page.wait_for_function("(n) => document.querySelectorAll('.ctc-save').length === n", arg=len(FIGURES))
     assert page.evaluate("document.documentElement.scrollWidth") <= 375
     paper = "getComputedStyle(document.querySelector('ctc-figure')).getPropertyValue('--ctc-paper')"
     assert page.evaluate(paper) == COLOURS["paper"][theme == "dark"]

@@ -256,6 +256,8 @@ def test_still_shows_without_scripts_and_wakes_with_them(browser, training):
     page = browser.new_page(viewport={"width": 375, "height": 700}, color_scheme="dark")
     for scripts, images in (("", 2), (in_notebook(), 0)):
         page.set_content(f"<body style='margin:0'>{html}{scripts}")
+        if scripts:  # which are unpacked first
+            page.wait_for_function("document.querySelectorAll('.ctc-save').length === 2")
         assert page.evaluate("[...document.images].map(i => i.naturalWidth > 300)") == [True] * images
     assert page.evaluate("document.documentElement.scrollWidth") == 375
     word = page.locator("svg[role=img] text", has_text="the same label")
