@@ -29,7 +29,7 @@ test: _build/built $(VENV)/tests-installed  ## Run every test: packages, doctest
 # Jupyter takes a notebook from elsewhere for foreign, and runs none of its scripts.
 lab: $(VENV)/lab-installed  ## Open the chapters as notebooks in JupyterLab
 	@$(BIN)/jupyter trust chapters/*.ipynb >/dev/null
-	$(BIN)/jupyter lab chapters
+	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/chapters/intro.ipynb  # from here, so that links to README open
 
 notebooks: $(VENV)/installed  ## Run all chapters again, in place
 	$(BIN)/python chapters/execute.py
